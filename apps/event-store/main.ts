@@ -1,0 +1,2 @@
+import { x } from '#embedded-event-store';
+console.log('event store', x);
