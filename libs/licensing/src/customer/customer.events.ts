@@ -1,0 +1,33 @@
+import type { Fact } from '../fact.js';
+import type { Language } from '../partner/partner.events.js';
+
+/** How a customer is called; `nameReading` is the reading of a Japanese name (kana), so that a search finds it. */
+export interface CustomerPerson {
+  readonly name: string;
+  readonly nameReading?: string;
+  readonly email: string;
+}
+
+export type CustomerRegistered = Fact<
+  'CustomerRegistered',
+  { readonly customerId: string; readonly language: Language; readonly person: CustomerPerson }
+>;
+/** Only what changed is in it (null takes the reading away). `partnerIds` are all partners that were ever linked: the ones whose lists show this customer. */
+export type CustomerProfileChanged = Fact<
+  'CustomerProfileChanged',
+  {
+    readonly customerId: string;
+    readonly language?: Language;
+    readonly person: { readonly name?: string; readonly nameReading?: string | null; readonly email?: string };
+    readonly partnerIds: readonly string[];
+  }
+>;
+/** The customer, and nobody else, made this partner its dealer (001-03): from now on the partner sees it. Carries the profile for the partner's lists. */
+export type DealerLinked = Fact<
+  'DealerLinked',
+  { readonly customerId: string; readonly partnerId: string; readonly partnerCode: string; readonly person: CustomerPerson }
+>;
+/** The partner sees the customer no longer. Licences already given stay given. */
+export type DealerUnlinked = Fact<'DealerUnlinked', { readonly customerId: string; readonly partnerId: string }>;
+
+export type CustomerFact = CustomerRegistered | CustomerProfileChanged | DealerLinked | DealerUnlinked;

@@ -1,0 +1,66 @@
+/** Every refusal of the product: its stable code, HTTP status, and what it means in words. Numbers travel as members beside the code. */
+export const rejections = {
+  INVALID_REQUEST: { status: 400, title: 'The request cannot be read, or does not follow the schema' },
+  UNAUTHENTICATED: { status: 401, title: 'Sign in first: the access token is missing, wrong or expired' },
+  SIGN_IN_FAILED: { status: 401, title: 'The login or the password is wrong' },
+  SIGNATURE_INVALID: { status: 401, title: 'The signature of this call is missing, wrong or too old' },
+  STORE_LINK_TOKEN_INVALID: { status: 400, title: 'The link token was not signed by the store for this store account, or has expired' },
+  FORBIDDEN: { status: 403, title: 'Your role does not allow this' },
+  ROUTE_NOT_FOUND: { status: 404, title: 'There is nothing at this address' },
+  PRODUCT_NOT_FOUND: { status: 404, title: 'No such product' },
+  PARTNER_NOT_FOUND: { status: 404, title: 'No such partner' },
+  CUSTOMER_NOT_FOUND: { status: 404, title: 'No such customer, or it is not linked to this partner' },
+  POOL_NOT_FOUND: { status: 404, title: 'No such account' },
+  ORDER_NOT_FOUND: { status: 404, title: 'No such order in this pool' },
+  USER_NOT_FOUND: { status: 404, title: 'No such user' },
+  STREAM_NOT_FOUND: { status: 404, title: 'No such stream' },
+  PARTNER_CODE_NOT_FOUND: { status: 404, title: 'No partner has this code' },
+  STORE_ACCOUNT_NOT_LINKED: { status: 404, title: 'No partner has linked this store account yet: try again later' },
+  POOL_EXHAUSTED: { status: 409, title: 'The pool has fewer licences available than requested' },
+  ORDER_CONFLICT: { status: 409, title: 'This order was already recorded with other lines' },
+  REVERSAL_EXCEEDS_AVAILABLE: { status: 409, title: 'Only what is still available can be reversed' },
+  ACTIVATION_EXCEEDS_AVAILABLE: { status: 409, title: 'Fewer licences wait for their first use than requested' },
+  PRODUCT_WITHDRAWN: { status: 409, title: 'The product was withdrawn: it cannot be bought any more' },
+  REQUIRED_PRODUCT_MISSING: { status: 409, title: 'This product requires another one that the buyer does not hold' },
+  LOGIN_TAKEN: { status: 409, title: 'Somebody else has this login' },
+  PARTNER_CODE_TAKEN: { status: 409, title: 'Another partner has this code' },
+  STORE_ALREADY_LINKED: {
+    status: 409,
+    title: 'The partner is already linked to another store account, or the store account to another partner',
+  },
+  DEALER_NOT_LINKED: { status: 409, title: 'The customer has no dealer' },
+  CLOCK_BACKWARDS: { status: 409, title: 'The sandbox clock only moves forwards' },
+  CONCURRENT_CHANGE: { status: 409, title: 'Others changed the same stream at the same time, again and again: try again' },
+  REVISION_MISMATCH: { status: 412, title: 'The stream is not at the revision given in If-Match' },
+  BODY_TOO_LARGE: { status: 413, title: 'The body is larger than allowed' },
+  COMMAND_TOO_LARGE: { status: 413, title: 'The facts of this command are larger than one append may be' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'This Idempotency-Key was used with another body' },
+  AS_OF_IN_FUTURE: { status: 422, title: 'asOf lies in the future' },
+  TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests: wait and try again' },
+  INTERNAL_ERROR: { status: 500, title: 'Something went wrong on our side; the correlation id finds it in our log' },
+  EVENT_STORE_UNAVAILABLE: {
+    status: 503,
+    title: 'The event store does not answer: nothing was recorded, or it can be repeated with the same Idempotency-Key',
+  },
+  READ_STORE_UNAVAILABLE: { status: 503, title: 'The read models cannot be reached: try again' },
+  READ_MODEL_BEHIND: { status: 503, title: 'The read model has not reached the position asked for' },
+  READ_MODEL_STOPPED: { status: 503, title: 'The read model stopped at an event it could not take in' },
+} as const;
+
+export type RejectionCode = keyof typeof rejections;
+
+/** Thrown by a decision or at the edge. Nothing was recorded. `members` are the numbers and names behind the refusal; `detail` says it in one sentence. */
+export class Rejected extends Error {
+  constructor(
+    readonly code: RejectionCode,
+    readonly detail: string,
+    readonly members: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(`${code}: ${detail}`);
+    this.name = 'Rejected';
+  }
+
+  get status(): number {
+    return rejections[this.code].status;
+  }
+}
