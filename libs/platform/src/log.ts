@@ -1,0 +1,16 @@
+import { pino, stdTimeFunctions, type Logger } from 'pino';
+
+export type Log = Logger;
+
+/** One JSON line an entry on stdout. The log's own times are the wall's, also in the sandbox: they tell when the machine did something. */
+export function createLog(processName: string, level = process.env['LOG_LEVEL'] ?? 'info'): Log {
+  return pino({
+    level: level in pino.levels.values || level === 'silent' ? level : 'info',
+    base: { process: processName, pid: process.pid },
+    timestamp: stdTimeFunctions.isoTime,
+    redact: {
+      paths: ['password', 'secret', 'token', 'authorization', '*.password', '*.secret', '*.token', '*.authorization'],
+      censor: '…',
+    },
+  });
+}
