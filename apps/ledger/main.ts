@@ -1,0 +1,67 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSettings, runProcess, type ProcessContext, type Running } from '#platform';
+import { banner, readableLine } from './src/console.js';
+import { claimDataFolder } from './src/data-folder.js';
+import { readOptions, version } from './src/options.js';
+import { checkPort } from './src/ports.js';
+import { startTree, type Tree } from './src/tree.js';
+
+/** Everything in one process tree: what `npm start` runs. */
+async function start({ signal }: ProcessContext): Promise<Running> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.do === 'print') {
+    process.stdout.write(options.text);
+    process.exit(0);
+  }
+  const environment: NodeJS.ProcessEnv = { ...process.env, ...(options.sandbox ? { SANDBOX: 'true' } : {}) };
+  const sandbox = environment['SANDBOX'] === 'true';
+  if (sandbox) environment['DATA_DIR'] ||= './data/sandbox';
+  const settings = readSettings(environment);
+
+  const folder = await claimDataFolder(settings.dataDir, settings.sandbox);
+  const say = (text: string) => process.stdout.write(`${readableLine('ledger', text)}\n`);
+  let tree: Tree;
+  const addressFile = join(settings.dataDir, 'ledger.json');
+  try {
+    await checkPort('PORT', settings.port, settings.host, 'set PORT to another one (0 takes any free one)');
+    if (settings.eventStoreUrl === undefined)
+      await checkPort('EVENTSTORE_PORT', settings.eventStorePort, '127.0.0.1', 'set EVENTSTORE_PORT to another one (0 takes any free one)');
+    const reports = {
+      say,
+      line: (program: string, text: string, stream: 'stdout' | 'stderr') => process[stream].write(`${readableLine(program, text)}\n`),
+      running: folder.noteChildren,
+    };
+    tree = await startTree(settings, environment, reports, signal);
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+
+  const stop = async (): Promise<void> => {
+    rmSync(addressFile, { force: true });
+    await tree.stop();
+    folder.release();
+  };
+  tree.ended.catch(async (error: Error) => {
+    process.stderr.write(`ledger: ${error.message}. It keeps failing, so everything is stopped\n`);
+    await stop();
+    process.exit(1);
+  });
+  const { apiUrl, eventStoreUrl } = tree;
+  writeFileSync(addressFile, `${JSON.stringify({ pid: process.pid, apiUrl, eventStoreUrl })}\n`, { mode: 0o600 });
+  process.stdout.write(
+    banner(version(), {
+      ...settings,
+      apiUrl,
+      eventStoreUrl,
+      embeddedEventStore: settings.eventStoreUrl === undefined,
+      redis: settings.redisUrl !== undefined,
+      operatorPasswordSet: settings.operatorPassword !== undefined,
+      operatorPassword: typeof tree.api['operatorPassword'] === 'string' ? tree.api['operatorPassword'] : undefined,
+    }),
+  );
+  return { stop };
+}
+
+runProcess('ledger', start);
