@@ -1,0 +1,39 @@
+/** What fields of a request may hold. Each finding is undefined when all is well, else the rest of a sentence about the field. */
+
+export const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+export const skuPattern = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Control characters have no place in a name; a lone surrogate has no UTF-8 form and could not be hashed (RFC 8785). */
+export function textFinding(value: unknown, min: number, max: number, form: 'line' | 'lines' = 'line'): string | undefined {
+  if (typeof value !== 'string') return `must be a text of ${min} to ${max} characters`;
+  if (value.length < min || value.length > max) return `must have ${min} to ${max} characters; it has ${value.length}`;
+  if (min > 0 && value.trim() === '') return 'must not be blank';
+  // eslint-disable-next-line no-control-regex
+  if ((form === 'line' ? /[\u0000-\u001f\u007f]/ : /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/).test(value))
+    return 'must not contain control characters';
+  if (/\p{Surrogate}/u.test(value)) return 'must be well-formed Unicode';
+  return undefined;
+}
+
+const instantPattern = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+
+/** The same moment in UTC with milliseconds; undefined when it is not an RFC 3339 date and time, or a date that no calendar has. */
+export function toInstant(value: unknown): string | undefined {
+  const parts = typeof value === 'string' ? instantPattern.exec(value) : null;
+  if (!parts) return undefined;
+  const local = new Date(`${parts[1]}T${parts[2]}Z`);
+  if (Number.isNaN(local.getTime()) || local.toISOString().slice(0, 19) !== `${parts[1]}T${parts[2]}`) return undefined;
+  const exact = new Date((value as string).toUpperCase());
+  return Number.isNaN(exact.getTime()) ? undefined : exact.toISOString();
+}
+
+export function instantFinding(value: unknown): string | undefined {
+  return toInstant(value) === undefined ? 'must be a date and time as in RFC 3339, such as 2026-04-01T00:00:00Z' : undefined;
+}
+
+export function durationFinding(value: unknown): string | undefined {
+  const finding = 'must be an ISO 8601 duration such as P1Y, P7D or PT48H';
+  if (typeof value !== 'string' || value.length > 40) return finding;
+  if (!/^P(?!$)(\d{1,5}Y)?(\d{1,5}M)?(\d{1,5}W)?(\d{1,5}D)?(T(?=\d)(\d{1,6}H)?(\d{1,6}M)?(\d{1,6}S)?)?$/.test(value)) return finding;
+  return /[1-9]/.test(value) ? undefined : 'must be longer than nothing';
+}

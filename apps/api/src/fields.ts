@@ -1,0 +1,229 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
+import { durationFinding, idPattern, instantFinding, skuPattern, textFinding, toInstant } from './field-rules.js';
+
+/**
+ * The words that describe a field: each one checks what a client sends and documents it in OpenAPI, from the same numbers.
+ * A command or query is a class with these above its fields; `@Optional()` goes first.
+ */
+
+/** May be left out; null is refused. */
+export const Optional = () =>
+  applyDecorators(
+    ValidateIf((_, value) => value !== undefined),
+    ApiProperty({ required: false }),
+  );
+
+/** May be left out, or null to take the value away. */
+export const Nullable = () =>
+  applyDecorators(
+    ValidateIf((_, value) => value !== undefined && value !== null),
+    ApiProperty({ required: false, nullable: true }),
+  );
+
+/** Must be there and may be null. */
+export const OrNull = () =>
+  applyDecorators(
+    ValidateIf((_, value) => value !== null),
+    ApiProperty({ nullable: true }),
+  );
+
+/** A line of text for people; lengths in UTF-16 units. */
+export function Text({ min = 1, max = 200, ...documented }: { min?: number; max?: number } & Documented = {}) {
+  return field({ type: 'string', minLength: min, maxLength: max, ...documented }, (value) => textFinding(value, min, max));
+}
+
+/** Text of several lines. */
+export function LongText({ min = 1, max = 2000, ...documented }: { min?: number; max?: number } & Documented = {}) {
+  return field({ type: 'string', minLength: min, maxLength: max, ...documented }, (value) => textFinding(value, min, max, 'lines'));
+}
+
+/** A UUID. */
+export const Id = (documented: Documented = {}) =>
+  field({ type: 'string', format: 'uuid', example: '7b1f5c1e-4b0e-4c39-9d0a-0a8f1b0f6d11', ...documented }, (value) =>
+    matches(value, idPattern) ? undefined : 'must be a UUID',
+  );
+
+/** A product's number: it is part of a stream's name, hence ASCII. */
+export const Sku = (documented: Documented = {}) =>
+  field({ type: 'string', pattern: skuPattern.source, example: 'REMO-1Y', ...documented }, (value) =>
+    matches(value, skuPattern) ? undefined : 'must be 1 to 64 of A-Z, a-z, 0-9, dot, hyphen and underscore',
+  );
+
+/** An order's or an outside system's own id: printable, without spaces. */
+export const Reference = ({ max = 128, ...documented }: { max?: number } & Documented = {}) =>
+  field({ type: 'string', minLength: 1, maxLength: max, pattern: '^\\S+$', ...documented }, (value) =>
+    typeof value === 'string' && /^\S+$/u.test(value)
+      ? textFinding(value, 1, max)
+      : `must be a text of 1 to ${max} characters without spaces`,
+  );
+
+export const Email = (documented: Documented = {}) =>
+  field({ type: 'string', format: 'email', maxLength: 254, example: 'jane@example.com', ...documented }, (value) =>
+    textFinding(value, 3, 254) === undefined && /^[^\s@"<>(),;:\\]+@[^\s@"<>(),;:\\]+\.[^\s@"<>(),;:\\.]{2,}$/u.test(value as string)
+      ? undefined
+      : 'must be an e-mail address of at most 254 characters',
+  );
+
+/** Never shown again; lengths in UTF-16 units. */
+export const Password = ({ min, max = 256, ...documented }: { min: number; max?: number } & Documented) =>
+  field({ type: 'string', format: 'password', minLength: min, maxLength: max, ...documented }, (value) =>
+    typeof value === 'string' && value.length >= min && value.length <= max ? undefined : `must be a text of ${min} to ${max} characters`,
+  );
+
+/** How many licences: a whole number from 1. */
+export const Quantity = ({ max = 1_000_000_000, ...documented }: { max?: number } & Documented = {}) =>
+  WholeNumber({ min: 1, max, example: 5, ...documented });
+
+export const WholeNumber = ({ min, max, ...documented }: { min: number; max: number } & Documented) =>
+  field({ type: 'integer', minimum: min, maximum: max, ...documented }, (value) =>
+    Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+      ? undefined
+      : `must be a whole number from ${min} to ${max}`,
+  );
+
+/** RFC 3339; any offset is taken and stored as UTC with milliseconds. */
+export const Instant = (documented: Documented = {}) =>
+  applyDecorators(
+    Transform(({ value }) => toInstant(value) ?? value),
+    field({ type: 'string', format: 'date-time', example: '2026-04-01T00:00:00.000Z', ...documented }, instantFinding),
+  );
+
+/** ISO 8601, longer than nothing. */
+export const Duration = (documented: Documented = {}) =>
+  field({ type: 'string', format: 'duration', example: 'P1Y', ...documented }, durationFinding);
+
+/** A decimal number as text, so that no digit is lost. */
+export const Decimal = (documented: Documented = {}) =>
+  field({ type: 'string', pattern: '^\\d{1,15}(\\.\\d{1,6})?$', example: '12.50', ...documented }, (value) =>
+    matches(value, /^\d{1,15}(\.\d{1,6})?$/) ? undefined : "must be a decimal number as text, such as '12.50'",
+  );
+
+export const Currency = (documented: Documented = {}) =>
+  field({ type: 'string', pattern: '^[A-Z]{3}$', example: 'EUR', ...documented }, (value) =>
+    matches(value, /^[A-Z]{3}$/) ? undefined : 'must be three letters, such as EUR',
+  );
+
+export const Choice = (choices: readonly string[], documented: Documented = {}) =>
+  field({ type: 'string', enum: [...choices], example: choices[0], ...documented }, (value) =>
+    choices.includes(value as string) ? undefined : `must be one of ${choices.join(', ')}`,
+  );
+
+export const Flag = (documented: Documented = {}) =>
+  field({ type: 'boolean', example: true, ...documented }, (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'));
+
+/** A JSON object whose fields are somebody else's business. */
+export const Free = (documented: Documented = {}) =>
+  field({ type: 'object', additionalProperties: true, ...documented } as ApiPropertyOptions, (value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object',
+  );
+
+/** An object of another class of fields. */
+export const Part = (type: () => new () => object, documented: Documented = {}) =>
+  applyDecorators(
+    ValidateNested(),
+    Type(type),
+    field({ type: lazily(type), ...documented } as ApiPropertyOptions, (value) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object',
+    ),
+  );
+
+/** A list of objects of another class of fields. */
+export const ListOf = (type: () => new () => object, { min = 1, max, ...documented }: { min?: number; max: number } & Documented) =>
+  applyDecorators(
+    ValidateNested({ each: true }),
+    Type(type),
+    field({ type: lazily(type), isArray: true, minItems: min, maxItems: max, ...documented } as ApiPropertyOptions, (value) =>
+      listFinding(value, min, max),
+    ),
+  );
+
+/** A list of texts that all match a pattern, each at most once. */
+export const ListOfTexts = ({ pattern, min = 0, max, ...documented }: { pattern: RegExp; min?: number; max: number } & Documented) =>
+  field(
+    {
+      type: 'array',
+      items: { type: 'string', pattern: pattern.source },
+      minItems: min,
+      maxItems: max,
+      ...documented,
+    } as ApiPropertyOptions,
+    (value) =>
+      listFinding(value, min, max) ??
+      ((value as unknown[]).every((item) => matches(item, pattern)) ? undefined : `must be texts of the form ${pattern.source}`) ??
+      (new Set(value as unknown[]).size === (value as unknown[]).length ? undefined : 'must name each text once'),
+  );
+
+export const ListOfSkus = (bounds: { min?: number; max: number } & Documented) =>
+  ListOfTexts({ pattern: skuPattern, example: ['REMO-1Y'], ...bounds });
+
+// Fields of a query string: they arrive as text.
+
+/** How many rows; 50 unless told. */
+export const Limit = ({ fallback = 50, max = 500 }: { fallback?: number; max?: number } = {}) =>
+  applyDecorators(
+    Transform(({ value }) =>
+      value === undefined ? fallback : typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value,
+    ),
+    WholeNumber({ min: 1, max, default: fallback, required: false, description: 'How many rows at most' } as never),
+  );
+
+/** Counts from 1. */
+export const Page = () =>
+  applyDecorators(
+    Transform(({ value }) => (value === undefined ? 1 : typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value)),
+    WholeNumber({ min: 1, max: 100_000, default: 1, required: false, description: 'Which page, from 1' } as never),
+  );
+
+/** What `next` of the page before said. */
+export const Cursor = () =>
+  applyDecorators(
+    Optional(),
+    field({ type: 'string', maxLength: 1024, description: '`next` of the page before' }, (value) => textFinding(value, 1, 1024)),
+  );
+
+/** A position in the log as a decimal text. */
+export const LogPosition = (documented: Documented = {}) =>
+  field({ type: 'string', pattern: '^\\d{1,19}$', ...documented }, (value) =>
+    matches(value, /^\d{1,19}$/) && BigInt(value as string) < 2n ** 63n ? undefined : 'must be a log position: a whole number as text',
+  );
+
+/** Several values, separated by commas. */
+export const CommaSeparated = ({ pattern, max, ...documented }: { pattern: RegExp; max: number } & Documented) =>
+  applyDecorators(
+    Transform(({ value }) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value)),
+    ListOfTexts({ pattern, min: 1, max, description: 'Several are separated by commas', ...documented }),
+  );
+
+type Documented = { readonly description?: string; readonly example?: unknown };
+
+/** `find` says what is wrong with a value, or nothing. */
+function field(documented: ApiPropertyOptions, find: (value: unknown) => string | undefined): PropertyDecorator {
+  return applyDecorators(
+    ValidateBy({
+      name: 'field',
+      validator: {
+        validate: (value: unknown) => find(value) === undefined,
+        defaultMessage: (shown) => (shown?.value === undefined ? `is missing: it ${find(shown?.value)}` : `${find(shown?.value)}`),
+      },
+    }),
+    ApiProperty(documented),
+  );
+}
+
+/** Swagger asks for the type after all classes are there. */
+function lazily(type: () => new () => object): () => new () => object {
+  return () => type();
+}
+
+function listFinding(value: unknown, min: number, max: number): string | undefined {
+  if (!Array.isArray(value)) return 'must be a list';
+  if (value.length < min || value.length > max) return `must have ${min} to ${max} entries; it has ${value.length}`;
+  return undefined;
+}
+
+function matches(value: unknown, pattern: RegExp): boolean {
+  return typeof value === 'string' && pattern.test(value);
+}

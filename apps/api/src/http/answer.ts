@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify';
+
+/** What `Ledger.record` answers, as far as an HTTP answer shows it. */
+export interface Recorded {
+  readonly stream: string;
+  /** The stream's revision after the command. */
+  readonly revision: number;
+  /** Of the command's last fact; of the stream's last one when it had nothing new to say. */
+  readonly position: bigint | undefined;
+  /** The first answer again: the same key came with the same input. */
+  readonly replayed: boolean;
+  /** With dryRun: what would have been recorded. */
+  readonly dryRun?: { readonly events: readonly object[] };
+}
+
+/** An answer to a write: the receipt goes into the headers, the body is what the contract says. */
+export class Written {
+  constructor(
+    readonly receipt: Recorded,
+    readonly body: object,
+  ) {}
+}
+
+/**
+ * The answer to a command: its own fields, then `stream`, `revision` and `position` of the receipt.
+ * A dry run answers `{dryRun: true, events}` with `preview`'s fields instead, such as `pool`.
+ */
+export function written(receipt: Recorded, fields: object = {}, preview: () => object = () => ({})): Written {
+  const { stream, revision, position, dryRun } = receipt;
+  if (dryRun) return new Written(receipt, { dryRun: true, events: dryRun.events, ...preview() });
+  return new Written(receipt, { ...fields, stream, revision, position: position?.toString() });
+}
+
+/** Puts the receipt of a written answer into its headers. */
+export function answerHeaders(fastify: FastifyInstance): void {
+  fastify.addHook('preSerialization', (_request, reply, payload, done) => {
+    if (!(payload instanceof Written)) return done(null, payload);
+    const { receipt, body } = payload;
+    if (receipt.dryRun) {
+      reply.code(200);
+      return done(null, body);
+    }
+    if (receipt.position !== undefined) reply.header('ledger-position', receipt.position.toString());
+    reply.header('etag', `"${receipt.revision}"`);
+    if (receipt.replayed) reply.header('idempotent-replayed', 'true');
+    done(null, body);
+  });
+}

@@ -1,0 +1,95 @@
+import { Rejected, roles, type Actor, type RejectionCode, type Role } from '#licensing';
+
+/** Who may call a route. */
+export interface AccessRule {
+  /** `anyone`: without signing in. */
+  readonly roles: readonly Role[] | 'anyone';
+  /**
+   * The path's parameter that names the account asked about. Users of an account may name their own, or one that is related to it as told;
+   * any other is answered as if it did not exist. Users of the vendor have no account and see all.
+   */
+  readonly account?: { readonly parameter: string; readonly otherwise: RejectionCode; readonly relation?: 'linkedCustomer' };
+  /** Calls signed with this secret are let in too (Standard Webhooks). */
+  readonly signedBy?: 'storeSecret' | 'paymentSecret' | 'provisioningSecret';
+}
+
+const partner = { parameter: 'partnerId', otherwise: 'PARTNER_NOT_FOUND' } as const;
+const customer = { parameter: 'customerId', otherwise: 'CUSTOMER_NOT_FOUND' } as const;
+const pool = { parameter: 'accountId', otherwise: 'POOL_NOT_FOUND' } as const;
+
+/** The whole of who may do what (design §8): one row a right, and nothing about it anywhere else. An operator may read what an auditor may. */
+export const access = {
+  anyone: { roles: 'anyone' },
+  signedIn: { roles },
+  createUser: { roles: ['operator', 'customerAdmin'] },
+
+  readCatalogue: { roles },
+  changeCatalogue: { roles: ['operator'] },
+
+  registerPartner: { roles: ['operator'] },
+  readPartner: { roles: ['operator', 'accounting', 'auditor', 'partner'], account: partner },
+  changePartner: { roles: ['operator', 'partner'], account: partner },
+  linkStore: { roles: ['partner'], account: partner },
+  listLinkedCustomers: { roles: ['operator', 'auditor', 'partner'], account: partner },
+
+  registerCustomer: { roles: ['operator', 'partner'] },
+  readCustomer: {
+    roles: ['operator', 'accounting', 'auditor', 'partner', 'customerAdmin', 'customerUser'],
+    account: { ...customer, relation: 'linkedCustomer' },
+  },
+  changeCustomer: { roles: ['operator', 'customerAdmin'], account: customer },
+  linkDealer: { roles: ['customerAdmin'], account: customer },
+
+  recordStorePurchase: { roles: [], signedBy: 'storeSecret' },
+  recordPurchase: { roles: ['operator'], signedBy: 'storeSecret' },
+  reversePurchase: { roles: ['operator'], signedBy: 'storeSecret' },
+  readPool: { roles: ['operator', 'accounting', 'auditor', 'partner', 'customerAdmin', 'customerUser'], account: pool },
+  assignLicenses: { roles: ['partner'], account: pool },
+  activateLicenses: { roles: ['operator', 'partner', 'customerAdmin'], account: pool },
+  readAssignments: { roles: ['operator', 'auditor', 'partner'], account: pool },
+
+  moveSandboxClock: { roles: ['operator'] },
+  followEvents: { roles: ['operator', 'service', 'auditor'] },
+  audit: { roles: ['operator', 'auditor'] },
+} as const satisfies Record<string, AccessRule>;
+
+export type AccessName = keyof typeof access;
+
+/** Answers whether two accounts are related. */
+export interface Relations {
+  /** The customer made this partner its dealer, as things stand. */
+  linkedCustomer(partnerId: string, customerId: string): Promise<boolean>;
+}
+
+/**
+ * The one place that says yes or no. Errors: Rejected UNAUTHENTICATED without a principal, FORBIDDEN when the role does not have the right,
+ * and the rule's own NOT_FOUND code for an account that is not the principal's: nobody learns that it exists.
+ */
+export function authorize(
+  rule: AccessRule,
+  principal: Actor | undefined,
+  parameters: Readonly<Record<string, string | undefined>>,
+  relations: Relations,
+): void | Promise<void> {
+  if (rule.roles === 'anyone') return;
+  if (!principal)
+    throw new Rejected(
+      rule.signedBy && rule.roles.length === 0 ? 'SIGNATURE_INVALID' : 'UNAUTHENTICATED',
+      'This call needs a signed-in caller',
+    );
+  if (principal.role === 'system') return;
+  if (!rule.roles.includes(principal.role))
+    throw new Rejected(
+      'FORBIDDEN',
+      `The role ${principal.role} does not allow this; it takes ${rule.roles.join(' or ') || 'a signed call'}`,
+    );
+  if (!rule.account || principal.accountId === undefined) return;
+  const asked = parameters[rule.account.parameter];
+  if (asked === undefined || asked.toLowerCase() === principal.accountId) return;
+  const { otherwise, relation } = rule.account;
+  const notFound = () => new Rejected(otherwise, `Nothing that you may see has the id ${asked}`);
+  if (!relation || principal.role !== 'partner') throw notFound();
+  return relations[relation](principal.accountId, asked).then((related) => {
+    if (!related) throw notFound();
+  });
+}
