@@ -31,7 +31,8 @@ export interface Price {
   readonly validFrom: Instant;
 }
 
-interface Listing {
+/** A product as it is offered. */
+export interface Listing {
   readonly sku: string;
   readonly name: string;
   readonly category?: string;

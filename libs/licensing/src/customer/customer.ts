@@ -1,0 +1,137 @@
+import type { Commanded } from '../fact.js';
+import { refuseFindings } from '../invalid.js';
+import type { Language } from '../partner/partner.events.js';
+import { Rejected } from '../rejection.js';
+import type { CustomerFact, CustomerPerson, CustomerProfileChanged } from './customer.events.js';
+
+export interface CustomerState {
+  /** Absent until the customer is registered. */
+  customerId?: string;
+  language: Language;
+  person: CustomerPerson;
+  /** The dealer: the one partner that sees the customer and may give it licences. */
+  partnerId?: string;
+  /** Every partner that was ever the dealer; their lists and histories show this customer. */
+  partnerIds: string[];
+}
+
+export interface RegisterCustomer extends Commanded {
+  readonly customerId: string;
+  readonly name: string;
+  readonly nameReading?: string;
+  readonly email: string;
+  readonly language?: Language;
+}
+/** JSON merge patch: what is absent stays, null takes away. */
+export interface ChangeCustomerProfile extends Commanded {
+  readonly customerId: string;
+  readonly name?: string | null;
+  readonly nameReading?: string | null;
+  readonly email?: string | null;
+  readonly language?: Language | null;
+}
+/** The partner is the one that has this code: looked up by the caller. */
+export interface LinkDealer extends Commanded {
+  readonly customerId: string;
+  readonly partnerId: string;
+  readonly partnerCode: string;
+}
+export interface UnlinkDealer extends Commanded {
+  readonly customerId: string;
+}
+
+export const customer = {
+  category: 'customer',
+
+  initial(): CustomerState {
+    return { language: 'en', person: { name: '', email: '' }, partnerIds: [] };
+  },
+
+  evolve(state: CustomerState, fact: CustomerFact): CustomerState {
+    switch (fact.type) {
+      case 'CustomerRegistered':
+        state.customerId = fact.data.customerId;
+        state.language = fact.data.language;
+        state.person = fact.data.person;
+        return state;
+      case 'CustomerProfileChanged':
+        state.language = fact.data.language ?? state.language;
+        state.person = changedPerson(state.person, fact.data.person);
+        return state;
+      case 'DealerLinked':
+        state.partnerId = fact.data.partnerId;
+        if (!state.partnerIds.includes(fact.data.partnerId)) state.partnerIds.push(fact.data.partnerId);
+        return state;
+      case 'DealerUnlinked':
+        delete state.partnerId;
+        return state;
+      default:
+        return state;
+    }
+  },
+
+  sizeInBytes(state: CustomerState): number {
+    return 1_000 + 80 * state.partnerIds.length;
+  },
+};
+
+/** Whether this partner is the customer's dealer now (000-17, 001-02). */
+export function isLinkedTo(state: CustomerState, partnerId: string): boolean {
+  return state.customerId !== undefined && state.partnerId === partnerId;
+}
+
+export function registerCustomer(state: CustomerState, command: RegisterCustomer): CustomerFact[] {
+  if (state.customerId !== undefined) return [];
+  const { customerId, language = 'en', name, nameReading, email } = command;
+  return [
+    {
+      type: 'CustomerRegistered',
+      data: { customerId, language, person: { name, ...(nameReading != null && { nameReading }), email } },
+    },
+  ];
+}
+
+/** Says only what changes; the language falls back to English, a name and an address cannot be taken away, a reading can. */
+export function changeCustomerProfile(state: CustomerState, command: ChangeCustomerProfile): CustomerFact[] {
+  const customerId = registeredId(state, command.customerId);
+  refuseFindings(
+    (['name', 'email'] as const).filter((member) => command[member] === null).map((path) => ({ path, message: 'cannot be removed' })),
+  );
+  const { name, nameReading, email } = command;
+  const language = command.language === null ? 'en' : command.language;
+  const person = {
+    ...(name != null && name !== state.person.name && { name }),
+    ...(nameReading !== undefined && nameReading !== (state.person.nameReading ?? null) && { nameReading }),
+    ...(email != null && email !== state.person.email && { email }),
+  };
+  const newLanguage = language !== undefined && language !== state.language ? { language } : {};
+  if (Object.keys({ ...person, ...newLanguage }).length === 0) return [];
+  return [{ type: 'CustomerProfileChanged', data: { customerId, ...newLanguage, person, partnerIds: [...state.partnerIds] } }];
+}
+
+/** The customer names its dealer (001-03). Another dealer replaces the first, in one append: there is no moment with two or none. */
+export function linkDealer(state: CustomerState, command: LinkDealer): CustomerFact[] {
+  const customerId = registeredId(state, command.customerId);
+  const { partnerId, partnerCode } = command;
+  if (state.partnerId === partnerId) return [];
+  const linked: CustomerFact = { type: 'DealerLinked', data: { customerId, partnerId, partnerCode, person: state.person } };
+  if (state.partnerId === undefined) return [linked];
+  return [{ type: 'DealerUnlinked', data: { customerId, partnerId: state.partnerId } }, linked];
+}
+
+/** The dealer sees the customer no longer. What it gave stays given. */
+export function unlinkDealer(state: CustomerState, command: UnlinkDealer): CustomerFact[] {
+  const customerId = registeredId(state, command.customerId);
+  if (state.partnerId === undefined) throw new Rejected('DEALER_NOT_LINKED', 'The customer has no dealer to unlink.', { customerId });
+  return [{ type: 'DealerUnlinked', data: { customerId, partnerId: state.partnerId } }];
+}
+
+function registeredId(state: CustomerState, customerId: string): string {
+  if (state.customerId === undefined) throw new Rejected('CUSTOMER_NOT_FOUND', `There is no customer ${customerId}.`, { customerId });
+  return state.customerId;
+}
+
+function changedPerson(person: CustomerPerson, change: CustomerProfileChanged['data']['person']): CustomerPerson {
+  const nameReading = change.nameReading === undefined ? person.nameReading : change.nameReading;
+  return { name: change.name ?? person.name, ...(nameReading != null && { nameReading }), email: change.email ?? person.email };
+}
