@@ -1,0 +1,58 @@
+import { Command } from '@nestjs/cqrs';
+import type { Receipt } from '#event-store';
+import { languages, type Language } from '#licensing';
+import { Choice, Email, Id, Nullable, Optional, Reference, Text } from '../fields.js';
+
+/** Registers an organization or person that uses licenses. */
+export class RegisterCustomer extends Command<Receipt> {
+  @Text({ example: '山田警備保障株式会社' })
+  readonly name: string;
+
+  @Optional()
+  @Text({ example: 'ヤマダケイビホショウ', description: 'How the name is read (kana), so that a search finds it' })
+  readonly nameReading?: string;
+
+  @Email({ example: 'kanri@yamada-keibi.example' })
+  readonly email: string;
+
+  @Optional()
+  @Choice(languages, { example: 'ja', description: '`en` when absent' })
+  readonly language?: Language;
+}
+
+/** Changes what is given; null takes the reading away; the rest stays (JSON merge patch). */
+export class ChangeCustomerProfile extends Command<Receipt> {
+  @Id()
+  readonly customerId: string;
+
+  @Nullable()
+  @Text({ example: '山田総合警備株式会社' })
+  readonly name?: string | null;
+
+  @Nullable()
+  @Text({ example: 'ヤマダソウゴウケイビ' })
+  readonly nameReading?: string | null;
+
+  @Nullable()
+  @Email({ example: 'kanri@yamada-sogo.example' })
+  readonly email?: string | null;
+
+  @Nullable()
+  @Choice(languages, { example: 'ja' })
+  readonly language?: Language | null;
+}
+
+/** Makes the partner with this code the customer's dealer; another one is replaced (001-03). */
+export class LinkDealer extends Command<Receipt> {
+  @Id()
+  readonly customerId: string;
+
+  @Reference({ max: 64, example: 'SAKURA-01' })
+  readonly partnerCode: string;
+}
+
+/** Ends the link: the partner sees the customer no longer. What it gave stays given. */
+export class UnlinkDealer extends Command<Receipt> {
+  @Id()
+  readonly customerId: string;
+}
