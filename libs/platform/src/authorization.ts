@@ -43,7 +43,10 @@ export const access = {
   recordStorePurchase: { roles: [], signedBy: 'storeSecret' },
   recordPurchase: { roles: ['operator'], signedBy: 'storeSecret' },
   reversePurchase: { roles: ['operator'], signedBy: 'storeSecret' },
-  readPool: { roles: ['operator', 'accounting', 'auditor', 'partner', 'customerAdmin', 'customerUser'], account: pool },
+  readPool: {
+    roles: ['operator', 'accounting', 'auditor', 'partner', 'customerAdmin', 'customerUser'],
+    account: { ...pool, relation: 'linkedCustomer' },
+  },
   assignLicenses: { roles: ['partner'], account: pool },
   activateLicenses: { roles: ['operator', 'partner', 'customerAdmin'], account: pool },
   readAssignments: { roles: ['operator', 'auditor', 'partner'], account: pool },

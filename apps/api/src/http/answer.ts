@@ -18,6 +18,8 @@ export class Written {
   constructor(
     readonly receipt: Recorded,
     readonly body: object,
+    /** Instead of the route's own, when the command found its work already done. */
+    readonly status?: number,
   ) {}
 }
 
@@ -35,7 +37,8 @@ export function written(receipt: Recorded, fields: object = {}, preview: () => o
 export function answerHeaders(fastify: FastifyInstance): void {
   fastify.addHook('preSerialization', (_request, reply, payload, done) => {
     if (!(payload instanceof Written)) return done(null, payload);
-    const { receipt, body } = payload;
+    const { receipt, body, status } = payload;
+    if (status !== undefined) reply.code(status);
     if (receipt.dryRun) {
       reply.code(200);
       return done(null, body);
