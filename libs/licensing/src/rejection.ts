@@ -34,6 +34,7 @@ export const rejections = {
   REVISION_MISMATCH: { status: 412, title: 'The stream is not at the revision given in If-Match' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is larger than allowed' },
   COMMAND_TOO_LARGE: { status: 413, title: 'The facts of this command are larger than one append may be' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is not of a media type that this call takes' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'This Idempotency-Key was used with another body' },
   AS_OF_IN_FUTURE: { status: 422, title: 'asOf lies in the future' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests: wait and try again' },
