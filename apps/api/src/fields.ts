@@ -42,8 +42,12 @@ export function LongText({ min = 1, max = 2000, ...documented }: { min?: number;
 
 /** A UUID. */
 export const Id = (documented: Documented = {}) =>
-  field({ type: 'string', format: 'uuid', example: '7b1f5c1e-4b0e-4c39-9d0a-0a8f1b0f6d11', ...documented }, (value) =>
-    matches(value, idPattern) ? undefined : 'must be a UUID',
+  applyDecorators(
+    // Ids are parts of streams' names: one id has one spelling.
+    Transform(({ value }) => (typeof value === 'string' ? value.toLowerCase() : value)),
+    field({ type: 'string', format: 'uuid', example: '7b1f5c1e-4b0e-4c39-9d0a-0a8f1b0f6d11', ...documented }, (value) =>
+      matches(value, idPattern) ? undefined : 'must be a UUID',
+    ),
   );
 
 /** A product's number: it is part of a stream's name, hence ASCII. */

@@ -1,6 +1,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { CommandContext, FactActor } from '#event-store';
+import type { CommandContext } from '#event-store';
+import type { Actor } from '#licensing';
 import { invalid } from './input.js';
 import type { ApiReply, ApiRequest, RouteFacts } from './request.js';
 
@@ -11,7 +12,12 @@ const namespace = Buffer.from('f1d6e0a25c0b4b9a8d7e3a94c6b2517e', 'hex');
  * What the server adds to a command: who asks, and an identity that is the same when the same caller repeats the call with the same Idempotency-Key.
  * The answer names the key, made here when the caller brought none. Errors: Rejected INVALID_REQUEST for malformed headers.
  */
-export function commandContext(request: ApiRequest, reply: ApiReply, route: RouteFacts, fields: Record<string, unknown>): CommandContext {
+export function commandContext(
+  request: ApiRequest,
+  reply: ApiReply,
+  route: RouteFacts,
+  fields: Record<string, unknown>,
+): CommandContext & { readonly actor: Actor } {
   const actor = request.principal ?? anonymous;
   const key = idempotencyKey(request);
   reply.header('idempotency-key', key);
@@ -27,7 +33,7 @@ export function commandContext(request: ApiRequest, reply: ApiReply, route: Rout
   };
 }
 
-const anonymous: FactActor = { userId: 'anonymous', role: 'system' };
+const anonymous: Actor = { userId: 'anonymous', role: 'system' };
 
 /** A signed call brings its key as `webhook-id` (Standard Webhooks). */
 function idempotencyKey({ headers, principal }: ApiRequest): string {

@@ -1,7 +1,10 @@
 import { createParamDecorator, Injectable, type ArgumentMetadata, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
-import { Rejected } from '#licensing';
+import { Command } from '@nestjs/cqrs';
+import type { CommandContext, Receipt } from '#event-store';
+import { Rejected, type Actor } from '#licensing';
+import { LogPosition, Optional } from '../fields.js';
 import { commandContext } from './command-context.js';
 import { routeFacts, type ApiReply, type ApiRequest } from './request.js';
 
@@ -25,6 +28,20 @@ class RawInput {
     readonly request: ApiRequest,
     readonly reply: ApiReply,
   ) {}
+}
+
+/** What every command class of this API extends: `context` comes from the server. The handler answers the receipt. */
+export abstract class LedgerCommand<Answer = Receipt> extends Command<Answer> {
+  declare readonly context: CommandContext & { readonly actor: Actor };
+}
+
+/** What every query class extends: who asks, and from which position on the answer has to know the log. */
+export abstract class Question {
+  declare readonly principal: Actor;
+
+  @Optional()
+  @LogPosition({ description: 'A `Ledger-Position`: the answer knows at least what was recorded up to there' })
+  readonly atLeast?: string;
 }
 
 /** Waits until the read models hold everything up to a position. Errors: Rejected READ_MODEL_BEHIND, READ_MODEL_STOPPED. */

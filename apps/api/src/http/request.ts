@@ -1,6 +1,6 @@
-import type { FactActor } from '#event-store';
+import type { Actor } from '#licensing';
 import type { AccessRule } from '#platform';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** What a route says about itself; on the Fastify route, so that hooks find it without a look-up. */
 export interface RouteFacts {
@@ -20,7 +20,7 @@ export interface RouteFacts {
 export type ApiRequest = FastifyRequest & {
   correlationId: string;
   /** Undefined on routes that anyone may call. */
-  principal: FactActor | undefined;
+  principal: Actor | undefined;
   /** The body as it came, on routes that take signed calls. */
   signedText: string | undefined;
 };
@@ -28,4 +28,12 @@ export type ApiReply = FastifyReply;
 
 export function routeFacts(request: FastifyRequest): RouteFacts {
   return (request.routeOptions.config as { facts?: RouteFacts }).facts!;
+}
+
+/** Tells each route its own pattern, once, when it is registered. */
+export function nameRoutes(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route) => {
+    const facts = (route.config as { facts?: RouteFacts } | undefined)?.facts;
+    if (facts && route.method !== 'HEAD') facts.pattern = `${String(route.method)} ${route.url}`;
+  });
 }

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Rejected } from '#licensing';
+import { authorize, RateLimit, type Clock, type Relations, type Secrets, type Settings, type Tokens } from '#platform';
+import { verifySignedCall } from '../store/signed-call.js';
+import { routeFacts, type ApiRequest, type RouteFacts } from './request.js';
+
+export interface EntranceParts {
+  readonly settings: Settings;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly tokens: Tokens;
+  readonly relations: Relations;
+}
+
+/**
+ * What happens to every request before its body is read: it gets a correlation id, its caller is known, counted and authorized.
+ * Whoever may not call never makes the server parse a body. Signed calls are authorized when the body is there: it is what was signed.
+ */
+export function guardEntrance(fastify: FastifyInstance, parts: EntranceParts): void {
+  const requests = new RateLimit(parts.settings.limitRequestsPerMinute, 'requests');
+  fastify.decorateRequest('correlationId', '');
+  fastify.decorateRequest('principal', undefined);
+  fastify.decorateRequest('signedText', undefined);
+
+  fastify.addHook('onRequest', (bare, reply, done) => {
+    const request = bare as ApiRequest;
+    request.correlationId = correlationId(bare);
+    reply.header('x-correlation-id', request.correlationId);
+    if (parts.settings.sandbox) reply.header('ledger-sandbox', 'true');
+    const facts = (bare.routeOptions.config as { facts?: RouteFacts }).facts;
+    if (!facts || facts.access.roles === 'anyone') return done();
+    enter(request, facts).then(() => done(), done);
+  });
+
+  async function enter(request: ApiRequest, { access }: RouteFacts): Promise<void> {
+    const token = bearerToken(request);
+    if (token === undefined && access.signedBy && request.headers['webhook-signature'] !== undefined) {
+      await requests.take('signed');
+      request.signedText = '';
+      return;
+    }
+    if (token !== undefined) {
+      const known = parts.tokens.principal(token);
+      const principal = known instanceof Promise ? await known : known;
+      await requests.take(principal.userId);
+      request.principal = principal;
+    }
+    await authorize(access, request.principal, request.params as Record<string, string>, parts.relations);
+  }
+
+  fastify.addHook('preValidation', (bare, _reply, done) => {
+    const request = bare as ApiRequest;
+    if (request.signedText === undefined) return done();
+    const { signedBy } = routeFacts(bare).access;
+    try {
+      verifySignedCall(
+        parts.secrets[signedBy!],
+        { headers: bare.headers, rawBody: Buffer.from(request.signedText) },
+        parts.clock.nowText(),
+      );
+    } catch (error) {
+      return done(error as Error);
+    }
+    request.principal = { userId: signedBy!.replace('Secret', ''), role: 'system' };
+    done();
+  });
+}
+
+/** JSON bodies. An empty one is no body; the text of a signed call is kept for its signature. */
+export function parseBodies(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error') as (
+    request: FastifyRequest,
+    text: string,
+    done: (error: Error | null, body?: unknown) => void,
+  ) => void;
+  fastify.removeContentTypeParser(['application/json', 'text/plain']);
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request: FastifyRequest, text: string, done) => {
+    if ((request as ApiRequest).signedText !== undefined) (request as ApiRequest).signedText = text;
+    if (text === '') return done(null, undefined);
+    parse(request, text, done);
+  });
+}
+
+/** The caller's, when it is printable and short; else a new one. */
+function correlationId({ headers }: FastifyRequest): string {
+  const given = headers['x-correlation-id'];
+  return typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+function bearerToken({ headers: { authorization } }: FastifyRequest): string | undefined {
+  if (authorization === undefined) return undefined;
+  if (authorization.length > 7 && authorization.slice(0, 7).toLowerCase() === 'bearer ') return authorization.slice(7).trim();
+  throw new Rejected('UNAUTHENTICATED', 'The Authorization header must be: Bearer <access token>');
+}
