@@ -60,6 +60,12 @@ export const slipFromLetters = 5;
 /** Whether an already folded text contains what was asked for. */
 export type Matcher = (folded: string) => boolean;
 
+/** Finds the query in any part of a folded text. An empty query is undefined: no filter. */
+export function part(query: string | undefined): Matcher | undefined {
+  const wanted = fold(query ?? '');
+  return wanted === '' ? undefined : (text) => text.includes(wanted);
+}
+
 /** Finds the query in any part of a folded text, and with one slip when it is long enough. An empty query is undefined: no filter. */
 export function matcher(query: string | undefined): Matcher | undefined {
   const wanted = fold(query ?? '');

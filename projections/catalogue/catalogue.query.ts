@@ -1,0 +1,53 @@
+import type { ReadStore } from '#read-store';
+import { fold, part } from '../folding.js';
+import { LookUpTables } from '../look-up-table.js';
+import { cursorOf, limitOf, placeOf, type Page } from '../pages.js';
+import { viewOf } from '../view.js';
+import { catalogue, everyProduct, type Product } from './catalogue.projection.js';
+
+export type ListedProduct = Omit<Product, 'changed'>;
+
+const tables = new LookUpTables<Product, { product: ListedProduct; folded: string; category: string }>(
+  ({ changed: _, ...product }) => ({
+    product,
+    folded: `${fold(product.name)}\n${fold(product.sku)}`,
+    category: fold(product.category ?? ''),
+  }),
+  ({ sku }) => sku,
+);
+
+/** Products by any part of their name or sku and by category (the whole of it), in the order of their skus. */
+export async function listProducts(
+  store: ReadStore,
+  question: { readonly query?: string; readonly category?: string; readonly limit?: number; readonly cursor?: string },
+): Promise<Page<ListedProduct> & { readonly total: number }> {
+  const limit = limitOf(question.limit);
+  const after = placeOf(question.cursor)?.sort;
+  const wanted = part(question.query);
+  const category = question.category === undefined ? undefined : fold(question.category);
+  const rows = await tables.rows(await viewOf(store, catalogue), everyProduct);
+  const found = [...rows.values()]
+    .filter((row) => (wanted?.(row.folded) ?? true) && (category === undefined || row.category === category))
+    .map(({ product }) => product)
+    .sort((one, other) => (one.sku < other.sku ? -1 : 1));
+  const rest = after === undefined ? found : found.filter((product) => product.sku > after);
+  const items = rest.slice(0, limit);
+  return { items, total: found.length, next: rest.length > limit ? cursorOf({ sort: items.at(-1)!.sku, key: '' }) : null };
+}
+
+/** One product, withdrawn ones included; undefined when it was never listed. */
+export async function findProduct(store: ReadStore, sku: string): Promise<ListedProduct | undefined> {
+  const view = await viewOf(store, catalogue);
+  const [product] = await view.documents<Product>(everyProduct, [sku]);
+  if (!product) return undefined;
+  const { changed: _, ...listed } = product;
+  return listed;
+}
+
+/** Names of products by sku, for the answers of other questions. An unknown sku is not in the map. */
+export async function productNames(store: ReadStore, skus: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+  const wanted = [...new Set(skus)];
+  const view = await viewOf(store, catalogue);
+  const products = await view.documents<Product>(everyProduct, wanted);
+  return new Map(wanted.flatMap((sku, index) => (products[index] ? [[sku, products[index].name]] : [])));
+}

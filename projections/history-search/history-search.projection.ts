@@ -1,0 +1,127 @@
+import type { Actor, CustomerProfileChanged, DealerLinked, Instant, LicenseAssigned } from '#licensing';
+import type { Change, IndexEntry, Projection } from '#read-store';
+import { changedIndex, type Changing } from '../look-up-table.js';
+import type { Recorded } from '../recorded.js';
+import { positionSort, timeSort } from '../sort-text.js';
+
+/** One line of one assignment, as it was made. It never changes. */
+export interface HistoryRow {
+  readonly assignmentId: string;
+  readonly line: number;
+  readonly kind: 'assignment' | 'drawdown';
+  readonly assignedAt: Instant;
+  readonly customerId: string;
+  readonly sku: string;
+  readonly quantity: number;
+  readonly expiresAt?: Instant;
+  readonly assignedBy: Pick<Actor, 'userId' | 'accountId'>;
+}
+
+/** What a customer was called, and since when: the place in the history (see `rowSort`) from which on the name holds. */
+export interface CustomerName {
+  readonly name: string;
+  readonly nameReading?: string;
+  readonly since: string;
+}
+
+/** All names of one customer, the oldest first; none of one that was given something without ever being introduced. */
+export interface CustomerNames extends Changing {
+  readonly customerId: string;
+  readonly names: readonly CustomerName[];
+}
+
+/** The newest rows stand last in each of these: all, one customer's, one product's, one customer's of one product. */
+export const historyIndex = {
+  all: 'all',
+  customer: (customerId: string) => `customer:${customerId}`,
+  product: (sku: string) => `product:${sku}`,
+  customerProduct: (customerId: string, sku: string) => `customer:${customerId}:${sku}`,
+};
+
+/** Where a fact stands in the history: by its time, and among facts of one millisecond by the log's order. */
+export function rowSort(at: Instant, position: string): string {
+  return timeSort(at) + position;
+}
+
+/** A row's key begins with its position. Lines count backwards in it, so that the first line comes first where the newest does. */
+function rowKey(position: string, line: number): string {
+  return position + (36 ** 3 - 1 - line).toString(36).padStart(3, '0');
+}
+
+const positionOf = (key: string): string => key.slice(0, -3);
+
+/**
+ * Whom a partner gave what, and when (000-18…22). The partition is the giving account. Beside the rows it holds the names of the customers,
+ * because a search by name must find them without leaving the partition.
+ */
+export const historySearch: Projection<HistoryRow | CustomerNames> = {
+  name: 'history-search',
+  version: 1,
+  on: {
+    LicenseAssigned: (event: Recorded<LicenseAssigned>) => {
+      const { accountId, assignmentId, customerId, assignedAt, lines } = event.data;
+      const position = positionSort(event.position);
+      const { actor } = event.metadata;
+      const assignedBy = { userId: actor.userId, accountId: actor.accountId };
+      const rows = lines.map(({ line, sku, quantity, expiresAt }): Change<HistoryRow | CustomerNames> => {
+        const row: HistoryRow = { assignmentId, line, kind: 'assignment', assignedAt, customerId, sku, quantity, expiresAt, assignedBy };
+        return { partition: accountId, key: rowKey(position, line), apply: () => row };
+      });
+      return [...rows, named(accountId, customerId, position, (names) => names)];
+    },
+    DealerLinked: ({ data, metadata, position }: Recorded<DealerLinked>) => [
+      named(data.partnerId, data.customerId, positionSort(position), (names) =>
+        withName(names, {
+          name: data.person.name,
+          nameReading: data.person.nameReading,
+          since: rowSort(metadata.recordedAt, positionSort(position)),
+        }),
+      ),
+    ],
+    CustomerProfileChanged: ({ data, metadata, position }: Recorded<CustomerProfileChanged>) =>
+      data.partnerIds.map((partnerId) =>
+        named(partnerId, data.customerId, positionSort(position), (names) => {
+          const name = data.person.name ?? names.at(-1)?.name;
+          const nameReading = data.person.nameReading === null ? undefined : (data.person.nameReading ?? names.at(-1)?.nameReading);
+          return name === undefined
+            ? names
+            : withName(names, { name, nameReading, since: rowSort(metadata.recordedAt, positionSort(position)) });
+        }),
+      ),
+  },
+  indexes: (document, key) => ('names' in document ? [{ index: changedIndex, sort: document.changed }] : placesOf(document, key)),
+};
+
+function placesOf(row: HistoryRow, key: string): IndexEntry[] {
+  const sort = rowSort(row.assignedAt, positionOf(key));
+  return [
+    { index: historyIndex.all, sort },
+    { index: historyIndex.customer(row.customerId), sort },
+    { index: historyIndex.product(row.sku), sort },
+    { index: historyIndex.customerProduct(row.customerId, row.sku), sort },
+  ];
+}
+
+/** A change of what a customer's names are; one that leaves them as they were leaves the document as it was. */
+function named(
+  partition: string,
+  customerId: string,
+  changed: string,
+  change: (names: readonly CustomerName[]) => readonly CustomerName[],
+): Change<HistoryRow | CustomerNames> {
+  return {
+    partition,
+    key: `customer:${customerId}`,
+    apply: (document) => {
+      const known = document as CustomerNames | undefined;
+      const before = known?.names ?? [];
+      const names = change(before);
+      return known && names === before ? known : { customerId, names, changed };
+    },
+  };
+}
+
+function withName(names: readonly CustomerName[], name: CustomerName): readonly CustomerName[] {
+  const last = names.at(-1);
+  return last && last.name === name.name && last.nameReading === name.nameReading ? names : [...names, name];
+}

@@ -1,0 +1,20 @@
+import type { Projection } from '#read-store';
+import { catalogue } from './catalogue/catalogue.projection.js';
+import { customerList } from './customer-list/customer-list.projection.js';
+import { deadlineList } from './deadline-list/deadline-list.projection.js';
+import { historySearch } from './history-search/history-search.projection.js';
+import { poolBalance } from './pool-balance/pool-balance.projection.js';
+import { userList } from './user-list/user-list.projection.js';
+
+/** The read models that run. */
+export const projections: readonly Projection<any>[] = [catalogue, poolBalance, historySearch, customerList, userList, deadlineList];
+
+export { catalogue, customerList, deadlineList, historySearch, poolBalance, userList };
+export * from './catalogue/catalogue.query.js';
+export * from './customer-list/customer-list.query.js';
+export * from './deadline-list/deadline-list.query.js';
+export * from './history-search/history-search.query.js';
+export * from './pool-balance/pool-balance.query.js';
+export * from './user-list/user-list.query.js';
+export { fold } from './folding.js';
+export { pageLimit, pageLimitMax, type Page } from './pages.js';

@@ -1,0 +1,84 @@
+import { LRUCache } from 'lru-cache';
+import type { ReadStore } from '#read-store';
+import type { View } from './view.js';
+
+/** A document that says, as positionSort, which fact changed it last; it stands in the index `changed` under the same text. */
+export interface Changing {
+  readonly changed: string;
+}
+
+export const changedIndex = 'changed';
+
+const rowsMax = 1_000_000;
+const chunk = 1_000;
+
+interface Table<Row> {
+  readonly rows: Map<string, Row>;
+  /** What each document was changed by when it was taken in, by its key. */
+  readonly changed: Map<string, string>;
+  last: { sort: string; key: string } | undefined;
+}
+
+/**
+ * The documents of a partition, prepared once (names folded, say) and kept in memory, for questions that must look at each of them.
+ * Nothing is ever answered from memory alone: each use asks the store what changed after the last change it has seen, in one short read
+ * when nothing did. Documents of such a partition are never removed, only changed; a table that does not fit what the store holds
+ * (it was emptied and is being filled again) is thrown away.
+ */
+export class LookUpTables<Doc extends Changing, Row> {
+  private readonly tables = new WeakMap<ReadStore, LRUCache<string, Table<Row>>>();
+
+  /** `prepare` makes the row of a document, `name` says what the row is known by. */
+  constructor(
+    private readonly prepare: (document: Doc) => Row,
+    private readonly name: (document: Doc) => string,
+  ) {}
+
+  /** Every row of the partition by its name, as fresh as the store is now. The map changes with later calls. */
+  async rows(view: View, partition: string): Promise<ReadonlyMap<string, Row>> {
+    const { projection, version } = view.address(partition);
+    const name = `${projection}.${version}:${partition}`;
+    const cache = this.cacheOf(view.store);
+    const known = cache.get(name);
+    if (known?.last && (await this.refresh(view, partition, known))) return this.keep(cache, name, known);
+    const table: Table<Row> = { rows: new Map(), changed: new Map(), last: undefined };
+    await this.refresh(view, partition, table);
+    return this.keep(cache, name, table);
+  }
+
+  /** Takes in what changed since the table's last change; false when the store no longer knows that change. */
+  private async refresh(view: View, partition: string, table: Table<Row>): Promise<boolean> {
+    const { last } = table;
+    let after: Table<Row>['last'];
+    let lastIsThere = last === undefined;
+    for (let full = true; full;) {
+      const entries = await view.range(partition, { index: changedIndex, from: last?.sort, after, direction: 'ascending', limit: chunk });
+      lastIsThere ||= entries.some(({ key }) => key === last!.key);
+      const news = entries.filter(({ sort, key }) => sort > (table.changed.get(key) ?? '')).map(({ key }) => key);
+      const documents = await view.documents<Doc>(partition, news);
+      news.forEach((key, index) => this.takeIn(table, key, documents[index]));
+      after = entries.at(-1) ?? after;
+      full = entries.length === chunk;
+    }
+    if (after && after.sort >= (table.last?.sort ?? '')) table.last = after;
+    return lastIsThere;
+  }
+
+  /** Another question may have brought a newer document meanwhile: the newest stays. */
+  private takeIn(table: Table<Row>, key: string, document: Doc | undefined): void {
+    if (document === undefined || document.changed <= (table.changed.get(key) ?? '')) return;
+    table.changed.set(key, document.changed);
+    table.rows.set(this.name(document), this.prepare(document));
+  }
+
+  private keep(cache: LRUCache<string, Table<Row>>, name: string, table: Table<Row>): Table<Row>['rows'] {
+    cache.set(name, table, { size: table.rows.size + 1 });
+    return table.rows;
+  }
+
+  private cacheOf(store: ReadStore): LRUCache<string, Table<Row>> {
+    let cache = this.tables.get(store);
+    if (!cache) this.tables.set(store, (cache = new LRUCache({ maxSize: rowsMax })));
+    return cache;
+  }
+}
