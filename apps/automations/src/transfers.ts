@@ -1,0 +1,163 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { v5 as uuidv5 } from 'uuid';
+import type { CommandContext, EventLog, FactMetadata, Ledger, RecordedEvent } from '#event-store';
+import { pool, receiveLicenses, type LicenseAssigned, type PoolState, type ReceiveLicenses } from '#licensing';
+import type { Log } from '#platform';
+import type { Checkpoint } from './checkpoint.js';
+import { Progress } from './progress.js';
+
+type Given = RecordedEvent<'LicenseAssigned', LicenseAssigned['data'], FactMetadata>;
+
+/** One LicenseAssigned on its way to the receiver. */
+interface Transfer {
+  readonly given: Given;
+  readonly done: () => void;
+}
+
+/** Never changes: ids made with it must stay the same for ever. */
+const transferNamespace = '0b4fb0a5-9c0e-5d0b-8d3e-6f1a5b6c7d81';
+/** The receiver's lane takes so many commands into one append at the most. */
+const batchMax = 128;
+/** Transfers that have begun and not ended; then the log is read no further until some have. */
+const unfinishedMax = 4_096;
+const checkpointEveryMilliseconds = 1_000;
+const reportEveryMilliseconds = 10_000;
+const retryDelayMilliseconds = { first: 200, longest: 10_000 };
+
+/**
+ * Credits the receiver of every LicenseAssigned, exactly once however often it is killed: facts are delivered again from the last checkpoint,
+ * and the receiver's state knows each giver's highest revision received (design §4). That asks for order from each giver to each receiver;
+ * between receivers there is none, so they are served side by side.
+ */
+export class Transfers {
+  readonly progress: Progress;
+  private readonly receivers = new Map<string, Transfer[]>();
+  private readonly working = new Set<Promise<void>>();
+  private unfinished = 0;
+  private credited = 0;
+  private roomMade: (() => void) | undefined;
+
+  constructor(
+    private readonly eventLog: EventLog,
+    private readonly ledger: Ledger,
+    private readonly checkpoint: Checkpoint,
+    private readonly log: Log,
+  ) {
+    this.progress = new Progress(checkpoint.position);
+  }
+
+  /** Follows the log until the signal, finishes what has begun, and notes its place. */
+  async run(signal: AbortSignal): Promise<void> {
+    const noting = this.noteProgress(signal);
+    signal.addEventListener('abort', () => this.roomMade?.(), { once: true });
+    try {
+      // ClockMoved is followed too, so that it is known when all that was given before a move has arrived.
+      const options = { after: this.checkpoint.position, filter: { types: ['LicenseAssigned', 'ClockMoved'] }, signal };
+      for await (const followed of this.eventLog.follow(options)) {
+        if (followed.kind === 'caughtUp') continue;
+        const { position } = followed.kind === 'event' ? followed.event : followed;
+        const done = this.progress.begin(position);
+        if (followed.kind === 'event' && followed.event.type === 'LicenseAssigned') {
+          this.take({ given: followed.event as Given, done }, signal);
+          if (this.unfinished >= unfinishedMax) await new Promise<void>((resolve) => (this.roomMade = resolve));
+        } else done();
+        if (signal.aborted) break;
+      }
+    } finally {
+      await Promise.all(this.working);
+      await noting;
+    }
+  }
+
+  private take(transfer: Transfer, signal: AbortSignal): void {
+    this.unfinished += 1;
+    const receiver = transfer.given.data.customerId;
+    const queue = this.receivers.get(receiver);
+    if (queue !== undefined) return void queue.push(transfer);
+    const fresh = [transfer];
+    this.receivers.set(receiver, fresh);
+    const work = this.serve(receiver, fresh, signal).finally(() => this.working.delete(work));
+    this.working.add(work);
+  }
+
+  /** Hands over what waits for one receiver, batch by batch; what failed goes again, before anything later. */
+  private async serve(receiver: string, queue: Transfer[], signal: AbortSignal): Promise<void> {
+    for (let failures = 0; queue.length > 0 && !signal.aborted;) {
+      const batch = queue.slice(0, batchMax);
+      const outcomes = await Promise.allSettled(
+        batch.map((transfer, index) => this.credit(receiver, transfer.given, batch.slice(0, index))),
+      );
+      const failed = batch.filter((_, index) => outcomes[index]!.status === 'rejected');
+      queue.splice(0, batch.length, ...failed);
+      for (const transfer of batch) if (!failed.includes(transfer)) this.finish(transfer);
+      if (failed.length === 0) failures = 0;
+      else {
+        const pause = Math.min(retryDelayMilliseconds.first * 2 ** failures++, retryDelayMilliseconds.longest);
+        const reason = outcomes.find((outcome) => outcome.status === 'rejected')!.reason as Error;
+        this.log.warn(
+          { receiver, waiting: queue.length, reason: reason.message },
+          `transfers: not credited yet, again in ${pause / 1_000} s`,
+        );
+        await delay(pause, undefined, { signal }).catch(() => {});
+      }
+    }
+    this.receivers.delete(receiver);
+  }
+
+  private async credit(receiver: string, given: Given, before: readonly Transfer[]): Promise<void> {
+    const command: Omit<ReceiveLicenses, 'context'> & { context: CommandContext } = {
+      from: given.data.accountId,
+      giverRevision: given.revision,
+      assignment: given.data,
+      context: {
+        commandId: uuidv5(given.id, transferNamespace),
+        inputHash: given.metadata.hash,
+        correlationId: given.metadata.correlationId,
+        causationId: given.id,
+        actor: { userId: 'transfers', role: 'system' },
+      },
+    };
+    const previous = before.findLast((transfer) => transfer.given.data.accountId === given.data.accountId)?.given.revision;
+    await this.ledger.record(pool, receiver, command, (state: PoolState, received: ReceiveLicenses) => {
+      // All of a batch are under way at once. Should an earlier one have failed, this one has to fail too: credited first, it would
+      // make the earlier one look like a repetition.
+      if (previous !== undefined && (state.received.get(received.from) ?? -1) < previous)
+        throw new Error(`revision ${previous} of pool-${received.from} has to arrive first`);
+      return receiveLicenses(state, received);
+    });
+  }
+
+  private finish({ done }: Transfer): void {
+    this.unfinished -= 1;
+    this.credited += 1;
+    done();
+    if (this.unfinished < unfinishedMax / 2) this.roomMade?.();
+  }
+
+  /** Notes the place about once a second while it moves, and says now and then what was done. */
+  private async noteProgress(signal: AbortSignal): Promise<void> {
+    let reportedAt = performance.now();
+    let reported = 0;
+    while (!signal.aborted) {
+      await delay(checkpointEveryMilliseconds, undefined, { signal }).catch(() => {});
+      if (signal.aborted) break;
+      await this.note();
+      if (performance.now() - reportedAt < reportEveryMilliseconds) continue;
+      if (this.credited > reported)
+        this.log.info({ credited: this.credited - reported, inTransit: this.unfinished }, 'transfers: licences arrived');
+      [reportedAt, reported] = [performance.now(), this.credited];
+    }
+    await Promise.all(this.working);
+    await this.note();
+  }
+
+  private async note(): Promise<void> {
+    const { position } = this.progress;
+    if (position === undefined) return;
+    await this.checkpoint
+      .store(position)
+      .catch((error: Error) =>
+        this.log.warn({ reason: error.message }, 'transfers: the place in the log could not be noted, which costs a repetition only'),
+      );
+  }
+}
