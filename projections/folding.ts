@@ -36,7 +36,6 @@ const spaceInJapanese = new RegExp(`(?<=${japanese}) (?=${japanese})`, 'gu');
 export function fold(text: string): string {
   if (/^[a-z0-9@._-]*$/.test(text)) return text;
   return text
-    .toWellFormed()
     .replace(invisible, '')
     .replace(looseVoiced, '\u3099')
     .replace(looseHalfVoiced, '\u309a')
