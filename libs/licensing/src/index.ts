@@ -23,3 +23,4 @@ export * from './user/user.js';
 export * from './user/credential.js';
 export * from './reservation/reservation.events.js';
 export * from './reservation/reservation.js';
+export * from './invariants.js';

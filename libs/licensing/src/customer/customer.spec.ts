@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import { given, stateAfter } from '../../test/given.js';
+import { changeCustomerProfile, customer, isLinkedTo, linkDealer, registerCustomer, unlinkDealer } from './customer.js';
+import type { CustomerFact } from './customer.events.js';
+
+const customerId = 'c-1';
+const person = { name: '山田商店', nameReading: 'ヤマダショウテン', email: 'yamada@example.jp' };
+const registered: CustomerFact = { type: 'CustomerRegistered', data: { customerId, language: 'ja', person } };
+const linked = (partnerId: string): CustomerFact => ({
+  type: 'DealerLinked',
+  data: { customerId, partnerId, partnerCode: `CODE-${partnerId}`, person },
+});
+const unlinked = (partnerId: string): CustomerFact => ({ type: 'DealerUnlinked', data: { customerId, partnerId } });
+const dealer = (partnerId: string) => ({ customerId, partnerId, partnerCode: `CODE-${partnerId}` });
+
+describe('A customer', () => {
+  it('is registered with its name and how that is read', () => {
+    expect(given(customer).when(registerCustomer, { customerId, language: 'ja', ...person })).toEqual([registered]);
+  });
+
+  it('is registered once, however often it is asked', () => {
+    expect(given(customer, registered).when(registerCustomer, { customerId, ...person })).toEqual([]);
+  });
+});
+
+describe('The profile of a customer', () => {
+  it('changes where it is told to, and the fact says only that', () => {
+    expect(given(customer, registered).when(changeCustomerProfile, { customerId, email: 'new@example.jp' })).toEqual([
+      { type: 'CustomerProfileChanged', data: { customerId, person: { email: 'new@example.jp' }, partnerIds: [] } },
+    ]);
+  });
+
+  it('names every partner that ever was the dealer, whose lists show it', () => {
+    const facts = [registered, linked('p-1'), unlinked('p-1'), linked('p-2'), unlinked('p-2'), linked('p-1')];
+    expect(given(customer, ...facts).when(changeCustomerProfile, { customerId, name: '山田屋' })).toMatchObject([
+      { data: { partnerIds: ['p-1', 'p-2'] } },
+    ]);
+  });
+
+  it('may lose the reading of its name', () => {
+    const withoutReading: CustomerFact = {
+      type: 'CustomerProfileChanged',
+      data: { customerId, person: { nameReading: null }, partnerIds: [] },
+    };
+    expect(given(customer, registered).when(changeCustomerProfile, { customerId, nameReading: null })).toEqual([withoutReading]);
+    expect(stateAfter(customer, [registered, withoutReading]).person).toEqual({ name: person.name, email: person.email });
+    expect(given(customer, registered, withoutReading).when(changeCustomerProfile, { customerId, nameReading: null })).toEqual([]);
+  });
+
+  it('does not change by saying what it already says', () => {
+    expect(given(customer, registered).when(changeCustomerProfile, { customerId, ...person, language: 'ja' })).toEqual([]);
+  });
+
+  it.each(['name', 'email'])('cannot lose its %s', (member) => {
+    expect(given(customer, registered).when(changeCustomerProfile, { customerId, [member]: null })).toMatchObject({
+      errors: [{ path: member }],
+    });
+  });
+
+  it('of nobody cannot change', () => {
+    expect(given(customer).when(changeCustomerProfile, { customerId, name: 'X' })).toMatchObject({
+      refused: 'CUSTOMER_NOT_FOUND',
+      customerId,
+    });
+  });
+});
+
+describe('The dealer of a customer', () => {
+  it('is linked with the profile that the partner may now see (001-02, 001-03)', () => {
+    expect(given(customer, registered).when(linkDealer, dealer('p-1'))).toEqual([linked('p-1')]);
+  });
+
+  it('is linked as the customer is called now, not as it was registered', () => {
+    const renamed: CustomerFact = { type: 'CustomerProfileChanged', data: { customerId, person: { name: '山田屋' }, partnerIds: [] } };
+    expect(given(customer, registered, renamed).when(linkDealer, dealer('p-1'))).toMatchObject([
+      { data: { person: { ...person, name: '山田屋' } } },
+    ]);
+  });
+
+  it('linked again says nothing new', () => {
+    expect(given(customer, registered, linked('p-1')).when(linkDealer, dealer('p-1'))).toEqual([]);
+  });
+
+  it('is replaced by another one in one step', () => {
+    expect(given(customer, registered, linked('p-1')).when(linkDealer, dealer('p-2'))).toEqual([unlinked('p-1'), linked('p-2')]);
+  });
+
+  it('can be unlinked', () => {
+    expect(given(customer, registered, linked('p-1')).when(unlinkDealer, { customerId })).toEqual([unlinked('p-1')]);
+  });
+
+  it('cannot be unlinked when there is none', () => {
+    expect(given(customer, registered, linked('p-1'), unlinked('p-1')).when(unlinkDealer, { customerId })).toMatchObject({
+      refused: 'DEALER_NOT_LINKED',
+    });
+  });
+
+  it('is one partner at a time (000-17)', () => {
+    const state = stateAfter(customer, [registered, linked('p-1'), unlinked('p-1'), linked('p-2')]);
+    expect([isLinkedTo(state, 'p-1'), isLinkedTo(state, 'p-2')]).toEqual([false, true]);
+  });
+
+  it.each([
+    ['linked', linkDealer],
+    ['unlinked', unlinkDealer],
+  ])('of nobody cannot be %s', (_, decide) => {
+    expect(given(customer).when(decide as typeof linkDealer, dealer('p-1'))).toMatchObject({ refused: 'CUSTOMER_NOT_FOUND' });
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { given } from '../../test/given.js';
+import { release, reservation, reserve } from './reservation.js';
+import type { ReservationFact, ReservationKind } from './reservation.events.js';
+
+const reserved = (holder: string, kind: ReservationKind = 'login'): ReservationFact => ({ type: 'Reserved', data: { kind, holder } });
+const released: ReservationFact = { type: 'ReservationReleased', data: { kind: 'login', holder: 'u-1' } };
+
+describe('What must be unique', () => {
+  it('belongs to the first who asks', () => {
+    expect(given(reservation).when(reserve, { kind: 'login', holder: 'u-1' })).toEqual([reserved('u-1')]);
+  });
+
+  it('may be asked for again by its holder, as a repeated registration does', () => {
+    expect(given(reservation, reserved('u-1')).when(reserve, { kind: 'login', holder: 'u-1' })).toEqual([]);
+  });
+
+  it.each([
+    ['login', 'LOGIN_TAKEN'],
+    ['partner-code', 'PARTNER_CODE_TAKEN'],
+    ['store-account', 'STORE_ALREADY_LINKED'],
+  ] as const)('and is a %s is refused to the second with %s', (kind, refused) => {
+    expect(given(reservation, reserved('u-1', kind)).when(reserve, { kind, holder: 'u-2' })).toMatchObject({ refused });
+  });
+
+  it('is free again when its holder lets go', () => {
+    expect(given(reservation, reserved('u-1')).when(release, { kind: 'login', holder: 'u-1' })).toEqual([released]);
+    expect(given(reservation, reserved('u-1'), released).when(reserve, { kind: 'login', holder: 'u-2' })).toEqual([reserved('u-2')]);
+  });
+
+  it('stays with its holder when somebody else lets go', () => {
+    expect(given(reservation, reserved('u-1')).when(release, { kind: 'login', holder: 'u-2' })).toEqual([]);
+  });
+});
