@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ReadStore } from '#read-store';
+import { Story } from '../testing/story.js';
+import { temporaryStore } from '../testing/stores.js';
+import { searchHistory, type HistoryItem, type HistoryQuestion } from './history-search.query.js';
+
+let store: ReadStore;
+let remove: () => Promise<void>;
+beforeAll(async () => ({ store, remove } = await temporaryStore()));
+afterAll(() => remove());
+
+let accounts = 0;
+/** Each test has a partner of its own, so all may share one store. */
+const newAccount = () => `partner-${++accounts}`;
+const ask = (accountId: string, question: Omit<HistoryQuestion, 'accountId'> = {}) => searchHistory(store, { accountId, ...question });
+const quantities = (items: readonly HistoryItem[]) => items.map(({ quantity }) => quantity);
+const day = (number: number) => `2026-03-${String(number).padStart(2, '0')}T00:00:00.000Z`;
+
+/** Three customers; the quantity of a row tells which one it is. */
+async function history(): Promise<string> {
+  const partner = newAccount();
+  const story = new Story(store)
+    .product('edge-1y', 'エッジストレージ録画1年')
+    .product('edge-5y', 'エッジストレージ録画5年')
+    .user('user-1', 'tanaka@partner.example', partner)
+    .linked(partner, 'yamada', '山田製作所', 'ヤマダセイサクショ')
+    .linked(partner, 'helsinki', 'City of Helsinki')
+    .linked(partner, 'societe', 'Société Générale');
+  const by = { userId: 'user-1', role: 'partner', accountId: partner } as const;
+  story.assigned(partner, 'yamada', { 'edge-1y': 1, 'edge-5y': 2 }, { at: day(1), by });
+  story.assigned(partner, 'helsinki', { 'edge-1y': 3 }, { at: day(2), by });
+  story.assigned(partner, 'societe', { 'edge-5y': 4 }, { at: day(3), by });
+  story.assigned(partner, 'yamada', { 'edge-1y': 5 }, { at: day(4), by });
+  await story.show();
+  return partner;
+}
+
+describe('the history of assignments', () => {
+  it('is a row for each line, the newest assignment first, lines in their order', async () => {
+    const { items, total, next } = await ask(await history());
+    expect(quantities(items)).toEqual([5, 4, 3, 1, 2]);
+    expect({ total, next }).toEqual({ total: 5, next: null });
+  });
+
+  it('says in each row who gave what to whom, by today’s names', async () => {
+    const partner = await history();
+    const [row] = (await ask(partner, { from: day(4) })).items;
+    expect(row).toEqual({
+      assignmentId: expect.any(String),
+      line: 1,
+      kind: 'assignment',
+      assignedAt: day(4),
+      customerId: 'yamada',
+      customerName: '山田製作所',
+      sku: 'edge-1y',
+      productName: 'エッジストレージ録画1年',
+      quantity: 5,
+      expiresAt: null,
+      assignedBy: { userId: 'user-1', login: 'tanaka@partner.example' },
+    });
+  });
+
+  it('of an account that gave nothing is empty', async () => {
+    expect(await ask(newAccount(), { customerName: 'x', skus: ['edge-1y'] })).toEqual({ items: [], total: 0, next: null });
+  });
+
+  it('shows nothing of another account', async () => {
+    const [one, other] = [await history(), newAccount()];
+    await new Story(store).assigned(other, 'yamada', { 'edge-1y': 9 }).show();
+    expect(quantities((await ask(other)).items)).toEqual([9]);
+    expect((await ask(one)).total).toBe(5);
+  });
+
+  it.each<[string, Omit<HistoryQuestion, 'accountId'>, number[]]>([
+    ['from is in', { from: day(3) }, [5, 4]],
+    ['to is out', { to: day(3) }, [3, 1, 2]],
+    ['from and to the same is nothing', { from: day(3), to: day(3) }, []],
+    ['from after to is nothing', { from: day(4), to: day(2) }, []],
+    ['times of other zones are the same times', { from: '2026-03-03T09:00:00+09:00', to: '2026-03-04T00:00:00+00:00' }, [4]],
+    ['one product', { skus: ['edge-5y'] }, [4, 2]],
+    ['several products', { skus: ['edge-5y', 'edge-1y', 'edge-5y'] }, [5, 4, 3, 1, 2]],
+    ['no product named is all of them', { skus: [] }, [5, 4, 3, 1, 2]],
+    ['an unknown product', { skus: ['nothing'] }, []],
+    ['a part of a name', { customerName: '田製' }, [5, 1, 2]],
+    ['a reading in half-width kana', { customerName: 'ﾔﾏﾀﾞ' }, [5, 1, 2]],
+    ['a name in another case', { customerName: 'HELSINKI' }, [3]],
+    ['a name without its accents', { customerName: 'societe' }, [4]],
+    ['a name with a slip', { customerName: 'Helsikni' }, [3]],
+    ['a name that nobody has', { customerName: 'Nagoya' }, []],
+    ['an empty name is no filter', { customerName: ' ' }, [5, 4, 3, 1, 2]],
+    ['all filters together', { from: day(1), to: day(4), customerName: 'やまだ', skus: ['edge-1y'] }, [1]],
+  ])('is filtered: %s', async (_, question, expected) => {
+    const { items, total } = await ask(await history(), question);
+    expect({ found: quantities(items), total }).toEqual({ found: expected, total: expected.length });
+  });
+});
+
+describe('a customer that was renamed', () => {
+  async function renamed(): Promise<string> {
+    const partner = newAccount();
+    const story = new Story(store).linked(partner, 'c', 'Tokyo Denki').assigned(partner, 'c', { a: 1 });
+    // The clock stands still: the order of the log alone tells what came first.
+    story
+      .tell('CustomerProfileChanged', { customerId: 'c', person: { name: 'Osaka Kikai' }, partnerIds: [partner] })
+      .assigned(partner, 'c', { a: 2 });
+    story
+      .tell('CustomerProfileChanged', { customerId: 'c', person: { name: 'Nagoya Shoji' }, partnerIds: [partner] })
+      .assigned(partner, 'c', { a: 3 });
+    await story.show();
+    return partner;
+  }
+
+  it('is shown by today’s name, with the one of then where it differed', async () => {
+    const { items } = await ask(await renamed());
+    expect(items.map(({ customerName, customerNameThen }) => [customerName, customerNameThen])).toEqual([
+      ['Nagoya Shoji', undefined],
+      ['Nagoya Shoji', 'Osaka Kikai'],
+      ['Nagoya Shoji', 'Tokyo Denki'],
+    ]);
+    expect(items[0]).not.toHaveProperty('customerNameThen');
+  });
+
+  it.each([
+    ['nagoya', [3, 2, 1]],
+    ['osaka', [2]],
+    ['tokyo', [1]],
+    ['ki', [2, 1]],
+  ])('is found by today’s name or that of then: %s', async (customerName, expected) => {
+    const { items, total } = await ask(await renamed(), { customerName });
+    expect({ found: quantities(items), total }).toEqual({ found: expected, total: expected.length });
+  });
+
+  it('is shown by its new name to the next question', async () => {
+    const partner = await renamed();
+    const story = new Story(store);
+    story.tell('LoginFailed', { userId: 'nobody', reason: 'noPassword' });
+    for (let gap = 0; gap < 40; gap++) story.tell('UserLoggedIn', { userId: 'nobody' });
+    story.tell('CustomerProfileChanged', { customerId: 'c', person: { name: 'Kobe Unyu', nameReading: 'コウベ' }, partnerIds: [partner] });
+    await story.show();
+    expect((await ask(partner, { customerName: 'こうべ' })).items.map(({ customerName }) => customerName)).toEqual(
+      Array(3).fill('Kobe Unyu'),
+    );
+  });
+});
+
+describe('pages of the history', () => {
+  it('hold 50 rows unless told, and go on where the last one ended', async () => {
+    const partner = newAccount();
+    const story = new Story(store).linked(partner, 'c', 'Customer');
+    for (let quantity = 1; quantity <= 51; quantity++) story.assigned(partner, 'c', { a: quantity });
+    await story.show();
+    const first = await ask(partner);
+    expect([first.items.length, first.total]).toEqual([50, 51]);
+    const second = await ask(partner, { cursor: first.next! });
+    expect({ rows: quantities(second.items), total: second.total, next: second.next }).toEqual({ rows: [1], total: 51, next: null });
+  });
+
+  it('neither skip nor double a row when others arrive meanwhile', async () => {
+    const partner = newAccount();
+    const story = new Story(store).linked(partner, 'c', 'Customer');
+    for (let quantity = 1; quantity <= 5; quantity++) story.assigned(partner, 'c', { a: quantity, b: quantity });
+    await story.show();
+    const seen: number[] = [];
+    for (let cursor: string | undefined, arriving = 100; ; arriving++) {
+      const page = await ask(partner, { limit: 3, cursor, customerName: 'customer' });
+      seen.push(...quantities(page.items));
+      if (!page.next) break;
+      cursor = page.next;
+      await story.assigned(partner, 'c', { a: arriving }).show();
+    }
+    expect(seen).toEqual([5, 5, 4, 4, 3, 3, 2, 2, 1, 1]);
+  });
+
+  it('refuse a cursor that is none', async () => {
+    await expect(ask(newAccount(), { cursor: 'bm9uZQ' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  });
+});
