@@ -1,3 +1,13 @@
+export * from './aggregate.js';
 export * from './event-log.js';
 export * from './metadata.js';
-export * from './aggregate.js';
+export * from './ledger-errors.js';
+export { connectEventLog } from './esdb-log.js';
+export type { EventLogOptions } from './esdb-log.js';
+export { NotCanonical, canonicalJson } from './canonical.js';
+export { ChainVerifier, chainHash, firstPrevHash, verifyChain } from './hash-chain.js';
+export type { ChainBreak } from './hash-chain.js';
+export { Ledger } from './ledger.js';
+export type { LedgerOptions, Loaded } from './ledger.js';
+export type { Receipt } from './group.js';
+export type { RecordedFact } from './facts.js';

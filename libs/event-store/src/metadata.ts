@@ -17,6 +17,8 @@ export interface FactMetadata {
   readonly actor: FactActor;
   readonly reason?: string;
   readonly schemaVersion: number;
+  /** The revision at which the append of this fact ended, when that is beyond its own command: commands of one append share its position. */
+  readonly appendEnd?: number;
   /** When it was recorded, by the product's clock (RFC 3339 UTC, milliseconds); never goes back within a stream. */
   readonly recordedAt: string;
   /** The stream's chain: 64 zeros before the first fact. See hash-chain.ts. */

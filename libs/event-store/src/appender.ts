@@ -1,0 +1,189 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { AppendUnknown, LogUnavailable, RevisionConflict } from './event-log.js';
+import type { Appended, NewEvent } from './event-log.js';
+
+/** What of the client an append needs. */
+export interface AppendClient {
+  appendToStream(
+    stream: string,
+    events: { id: string; type: string; contentType: 'application/json'; data: never; metadata: never }[],
+    options: { expectedRevision: bigint | 'no_stream'; deadline: number },
+  ): Promise<{ nextExpectedRevision: bigint; position?: { commit: bigint } | undefined }>;
+}
+
+/** Members that the client declares protected. The version is pinned; the tests of this file fail when one of them goes. */
+interface ClientInside {
+  /** Settles when the server has been reached; nothing of an append is sent before. Fetched anew after a lost connection. */
+  readonly capabilities: Promise<unknown>;
+  readonly disposableStreams: Set<Duplex & { cancel?(): void }>;
+  getChannel(): Promise<{ close(): void }>;
+}
+
+/**
+ * The client keeps the appends that wait for an answer in one table for the whole process: an error on any connection
+ * rejects the appends of all, and an answer that comes after that throws in an event handler. So one appender is at work at a time.
+ */
+let atWork: Appender | undefined;
+
+/** Appends through the client's batch stream, and settles every append in time, whatever the server or the client does. */
+export class Appender {
+  private client: (AppendClient & object) | undefined;
+  private dropped: Promise<void> | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly open: () => AppendClient & object,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** Errors: RevisionConflict, AppendUnknown, LogUnavailable (nothing was sent). */
+  async append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<Appended> {
+    if (this.closed) throw new LogUnavailable('the log is closed');
+    if (atWork !== this && atWork !== undefined) {
+      throw new Error('another log of this process is appending: share it, or close it first (the client mixes up the answers of two)');
+    }
+    atWork = this;
+    const client = await this.connected();
+    const proposed = events.map((event) => ({
+      ...event,
+      contentType: 'application/json' as const,
+      data: event.data as never,
+      metadata: event.metadata as never,
+    }));
+    const options = {
+      expectedRevision: expectedRevision < 0 ? ('no_stream' as const) : BigInt(expectedRevision),
+      deadline: this.timeoutMs,
+    };
+    try {
+      const answer = await this.inTime(client.appendToStream(stream, proposed, options));
+      if (answer.position === undefined) throw new Error('the answer has no position');
+      return { revision: Number(answer.nextExpectedRevision), position: answer.position.commit };
+    } catch (error) {
+      if (error instanceof OutOfTime) this.drop(client);
+      throw appendError(stream, expectedRevision, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    if (this.client !== undefined) this.drop(this.client);
+    await this.dropped;
+    if (atWork === this) atWork = undefined;
+  }
+
+  /** A client whose server answers. Nothing has been sent when this fails. */
+  private async connected(): Promise<AppendClient & object> {
+    if (this.dropped !== undefined) await this.dropped;
+    if (this.client === undefined) {
+      this.client = this.open();
+      guardBatchStreams(this.client as unknown as ClientInside);
+    }
+    const client = this.client;
+    try {
+      await this.inTime((client as unknown as ClientInside).capabilities);
+      return client;
+    } catch (error) {
+      this.drop(client);
+      throw new LogUnavailable('the event store cannot be reached', { cause: error });
+    }
+  }
+
+  /** First defect of the client: it leaves the deadline of a batched append to the server, so a silent server holds it for ever. */
+  private inTime<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new OutOfTime(this.timeoutMs)), this.timeoutMs);
+      work.then(
+        (value) => {
+          clearTimeout(timer);
+          resolve(value);
+        },
+        (error: unknown) => {
+          clearTimeout(timer);
+          reject(error as Error);
+        },
+      );
+    });
+  }
+
+  /** The next append gets a new client, and only after the old one has rejected what waited: its error would hit the new appends. */
+  private drop(client: AppendClient & object): void {
+    if (this.client !== client) return;
+    this.client = undefined;
+    this.dropped = closeClient(client as unknown as ClientInside).finally(() => {
+      this.dropped = undefined;
+    });
+  }
+}
+
+class OutOfTime extends Error {
+  constructor(timeoutMs: number) {
+    super(`no answer within ${timeoutMs} ms`);
+  }
+}
+
+function guardBatchStreams(client: ClientInside): void {
+  const streams = client.disposableStreams;
+  const add = streams.add.bind(streams);
+  streams.add = (stream) => {
+    guardBatchStream(stream);
+    return add(stream);
+  };
+}
+
+function guardBatchStream(stream: Duplex): void {
+  // Third defect: an answer whose append was rejected meanwhile makes the client's listener throw, which would end the process.
+  for (const listener of stream.listeners('data')) {
+    stream.removeListener('data', listener as () => void);
+    stream.on('data', (answer) => {
+      try {
+        listener.call(stream, answer);
+      } catch {
+        // Whoever waited for this answer was told that the outcome is unknown.
+      }
+    });
+  }
+  // Second defect: a stream that ends without an error stays in use, and what waits on it is never settled.
+  let failed = false;
+  stream.on('error', () => (failed = true));
+  stream.on('end', () => {
+    if (!failed) stream.destroy(unavailable('the server ended the stream of appends'));
+  });
+}
+
+/** In the form of a gRPC error, so that the client rejects what waits and connects anew. */
+function unavailable(message: string): Error {
+  return Object.assign(new Error(message), { code: 14, details: message });
+}
+
+async function closeClient(client: ClientInside): Promise<void> {
+  const streams = [...client.disposableStreams];
+  await Promise.all(
+    streams.map(async (stream) => {
+      const over = once(stream, 'close').catch(() => undefined);
+      if (stream.readableEnded || stream.cancel === undefined) stream.destroy(unavailable('the log is closed'));
+      else stream.cancel();
+      await Promise.race([over, pause(100, undefined, { ref: false })]);
+    }),
+  );
+  await client.getChannel().then(
+    (channel) => channel.close(),
+    () => undefined,
+  );
+}
+
+function appendError(stream: string, expectedRevision: number, error: unknown): Error {
+  const { type, actualVersion } = error as { type?: string; actualVersion?: bigint | string };
+  switch (type) {
+    case 'wrong-expected-version':
+      return new RevisionConflict(stream, expectedRevision, typeof actualVersion === 'bigint' ? Number(actualVersion) : -1);
+    case 'access-denied':
+      return new LogUnavailable(`the event store does not let us append to ${stream}`, { cause: error });
+    case 'stream-deleted':
+    case 'maximum-append-size-exceeded':
+      return error as Error;
+    default:
+      return new AppendUnknown(stream, error);
+  }
+}

@@ -1,0 +1,78 @@
+import { v5 as uuidv5 } from 'uuid';
+import { canonicalJson } from './canonical.js';
+import type { NewEvent, Position } from './event-log.js';
+import { hashOfParts } from './hash-chain.js';
+import type { CommandContext, FactMetadata } from './metadata.js';
+
+/** Fixed for ever: event ids are UUIDv5 of the command's id and the fact's index under this name. */
+const eventIds = Uint8Array.from(Buffer.from('5b2f6f0a3c0f4d0e9a57c1f3d2b47e61', 'hex'));
+const schemaVersion = 1;
+/** What `hash`, `prevHash` and `appendEnd` add to a fact's metadata. */
+const sealBytes = 190;
+
+/** A fact that was decided but has no place in the stream yet. Its data is kept as text: the state may go on changing what the decision gave. */
+export interface DraftFact {
+  readonly id: string;
+  readonly type: string;
+  readonly dataText: string;
+}
+
+/** The facts of one command. */
+export interface Draft {
+  readonly context: CommandContext;
+  readonly recordedAt: string;
+  readonly facts: readonly DraftFact[];
+  /** Canonical JSON of the metadata on either side of where `appendEnd` belongs. */
+  readonly metadataText: readonly [string, string];
+  /** Data and metadata. */
+  readonly sizeInBytes: number;
+}
+
+/** A fact with its place in the stream and in the stream's chain. */
+export interface SealedFact extends NewEvent {
+  readonly metadata: FactMetadata;
+  readonly revision: number;
+}
+
+/** Ids, times and texts of what a command decided. Errors: NotCanonical. */
+export function draftFacts(context: CommandContext, recordedAt: string, decided: readonly { type: string; data: object }[]): Draft {
+  const { commandId, inputHash, correlationId, causationId, actor, reason } = context;
+  const rest = canonicalJson({ causationId, commandId, correlationId, inputHash, reason, recordedAt, schemaVersion });
+  const metadataText = [`{"actor":${canonicalJson(actor)}`, `,${rest.slice(1)}`] as const;
+  const metadataBytes = Buffer.byteLength(metadataText[0]) + Buffer.byteLength(metadataText[1]) + sealBytes;
+  let sizeInBytes = 0;
+  const facts = decided.map(({ type, data }, index) => {
+    const dataText = canonicalJson(data);
+    sizeInBytes += Buffer.byteLength(dataText) + metadataBytes;
+    return { id: uuidv5(`${commandId}:${index}`, eventIds), type, dataText };
+  });
+  return { context, recordedAt, facts, metadataText, sizeInBytes };
+}
+
+/** Puts the drafts of one append one after the other behind the stream's end. The same drafts give the same bytes. */
+export function sealFacts(stream: string, drafts: readonly Draft[], revision: number, hash: string): SealedFact[] {
+  const end = revision + drafts.reduce((sum, draft) => sum + draft.facts.length, 0);
+  const sealed: SealedFact[] = [];
+  for (const { context, recordedAt, facts, metadataText } of drafts) {
+    const appendEnd = revision + facts.length === end ? undefined : end;
+    const text = metadataText[0] + (appendEnd === undefined ? '' : `,"appendEnd":${end}`) + metadataText[1];
+    for (const { id, type, dataText } of facts) {
+      revision++;
+      const prevHash = hash;
+      hash = hashOfParts({ stream, revision, id, type }, dataText, text, prevHash);
+      const metadata = { ...(JSON.parse(text) as Omit<FactMetadata, 'hash' | 'prevHash'>), prevHash, hash };
+      sealed.push({ id, type, data: JSON.parse(dataText) as object, metadata, revision });
+    }
+  }
+  return sealed;
+}
+
+/** A fact as it was recorded. `position` is where its append ended: the same in every answer to its command, and never before the fact itself. */
+export interface RecordedFact<Fact extends { type: string; data: object } = { type: string; data: object }> {
+  readonly type: Fact['type'];
+  readonly data: Fact['data'];
+  readonly metadata: FactMetadata;
+  readonly revision: number;
+  readonly position: Position;
+  readonly id: string;
+}

@@ -1,0 +1,76 @@
+import type { Aggregate } from './aggregate.js';
+import { CommandMemory } from './command-memory.js';
+import type { Position, RecordedEvent } from './event-log.js';
+import { sealFacts } from './facts.js';
+import type { Draft, RecordedFact } from './facts.js';
+import { firstPrevHash } from './hash-chain.js';
+import type { FactMetadata } from './metadata.js';
+
+/** Everything the ledger knows of one stream: the folded state, where it ends, and which commands it took in. */
+export class StreamState<State> {
+  state: State;
+  /** -1 while the stream does not exist. */
+  revision = -1;
+  position: Position | undefined;
+  /** Of the last fact; '' before the first. */
+  recordedAt = '';
+  hash = firstPrevHash;
+  readonly commands = new CommandMemory();
+  /** The highest revision seen in the log, by whomever it was written; beyond `revision` when this state is behind. */
+  observed = -1;
+  /** The state was the whole truth at this moment (performance.now()). */
+  freshAt = 0;
+
+  constructor(
+    readonly stream: string,
+    private readonly aggregate: Aggregate<State, { type: string; data: object }>,
+  ) {
+    this.state = aggregate.initial();
+  }
+
+  /** Folds in the next fact of the log. */
+  take(event: RecordedEvent): void {
+    if (event.revision !== this.revision + 1) {
+      throw new Error(`${this.stream} has revision ${event.revision} after ${this.revision}: facts are missing`);
+    }
+    const { commandId, recordedAt, hash } = event.metadata as FactMetadata;
+    this.state = this.aggregate.evolve(this.state, event);
+    this.revision = event.revision;
+    this.position = event.position;
+    // Facts that did not come through the ledger are folded like others; there is no command to remember.
+    if (commandId === undefined) return;
+    this.commands.add(commandId, event.revision, recordedAt);
+    this.recordedAt = recordedAt;
+    this.hash = hash;
+  }
+
+  /** Folds in what is still to be appended. When that fails, this state is of no use any more. */
+  takeDraft(draft: Draft): void {
+    for (const { type, dataText } of draft.facts) {
+      // A copy: what the state keeps of it may change later, and what is appended must not change with it.
+      this.state = this.aggregate.evolve(this.state, { type, data: JSON.parse(dataText) as object });
+      this.revision++;
+      this.commands.add(draft.context.commandId, this.revision, draft.recordedAt);
+    }
+    this.recordedAt = draft.recordedAt;
+  }
+
+  /** The drafts that were taken in stand in the log now, and nothing else came before them when they were sent. */
+  confirm(position: Position, hash: string, sentAt: number): void {
+    this.position = position;
+    this.hash = hash;
+    this.freshAt = sentAt;
+  }
+
+  /** What a draft would lead to; this state stays as it is. */
+  preview(draft: Draft): { state: State; facts: RecordedFact[] } {
+    let state = structuredClone(this.state);
+    const facts = sealFacts(this.stream, [draft], this.revision, this.hash).map((fact) => ({ ...fact, position: this.position ?? 0n }));
+    for (const { type, dataText } of draft.facts) state = this.aggregate.evolve(state, { type, data: JSON.parse(dataText) as object });
+    return { state, facts };
+  }
+
+  get sizeInBytes(): number {
+    return Math.ceil(this.aggregate.sizeInBytes(this.state)) + this.commands.sizeInBytes + 500;
+  }
+}
