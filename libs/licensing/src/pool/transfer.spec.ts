@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { given, noon } from '../../test/given.js';
+import { assigned, customerId, lot, partnerId, sku } from '../../test/pool-facts.js';
+import { pool } from './pool.js';
+import type { LicenseAssigned, PoolFact } from './pool.events.js';
+import { receiveLicenses } from './transfer.js';
+
+const assignment = (assigned([lot(), 3], [lot({ lotId: 'lot-2', sku: 'direct-5y', term: null }), 1]) as LicenseAssigned).data;
+const arrival = (giverRevision: number, from = partnerId) => ({ from, giverRevision, assignment });
+const received = (giverRevision: number, from = partnerId): PoolFact => ({
+  type: 'LicenseReceived',
+  data: { accountId: customerId, assignmentId: `a-${giverRevision}`, from, giverRevision, lots: [] },
+});
+
+describe('A transfer', () => {
+  it('arrives as it was given, with a new lot for each given one and the term that began', () => {
+    const { lotId, quantity, ...terms } = lot({ startsAt: noon, expiresAt: '2027-04-01T12:00:00.000Z' });
+    expect(given(pool).when(receiveLicenses, arrival(7))).toEqual([
+      {
+        type: 'LicenseReceived',
+        data: {
+          accountId: customerId,
+          assignmentId: 'a-1',
+          from: partnerId,
+          giverRevision: 7,
+          lots: [
+            { ...terms, lotId: 'a-1.1.1', quantity: 3, fromLotId: lotId },
+            { ...lot({ sku: 'direct-5y', term: null, startsAt: noon }), lotId: 'a-1.2.1', quantity: 1, fromLotId: 'lot-2' },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it('arrives once, however often and however late it is delivered', () => {
+    expect(given(pool, received(7)).when(receiveLicenses, arrival(7))).toEqual([]);
+    expect(given(pool, received(7), received(9)).when(receiveLicenses, arrival(7))).toEqual([]);
+    expect(given(pool, received(7), received(9)).when(receiveLicenses, arrival(8))).toEqual([]);
+  });
+
+  it('arrives after an earlier one of the same giver', () => {
+    expect(given(pool, received(7)).when(receiveLicenses, arrival(8))).toHaveLength(1);
+  });
+
+  it('of the giver’s very first fact arrives', () => {
+    expect(given(pool).when(receiveLicenses, arrival(0))).toHaveLength(1);
+  });
+
+  it('is counted for each giver by itself', () => {
+    expect(given(pool, received(7)).when(receiveLicenses, arrival(2, 'p-2'))).toHaveLength(1);
+  });
+
+  it('is what the receiver holds from then on', () => {
+    const [fact] = given(pool).when(receiveLicenses, arrival(7)) as PoolFact[];
+    const state = pool.evolve(pool.initial(), fact!);
+    expect([...state.products.values()].map(({ received: count, available }) => [count, available])).toEqual([
+      [3, 3],
+      [1, 1],
+    ]);
+    expect(state.products.get(sku)!.order.lots[0]!.lot.lotId).toBe('a-1.1.1');
+  });
+});
