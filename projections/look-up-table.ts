@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { ReadStore } from '#read-store';
-import type { View } from './view.js';
+import type { ReadStore, ReadView } from '#read-store';
 
 /** A document that says, as positionSort, which fact changed it last; it stands in the index `changed` under the same text. */
 export interface Changing {
@@ -35,10 +34,9 @@ export class LookUpTables<Doc extends Changing, Row> {
   ) {}
 
   /** Every row of the partition by its name, as fresh as the store is now. The map changes with later calls. */
-  async rows(view: View, partition: string): Promise<ReadonlyMap<string, Row>> {
-    const { projection, version } = view.address(partition);
-    const name = `${projection}.${version}:${partition}`;
-    const cache = this.cacheOf(view.store);
+  async rows(store: ReadStore, view: ReadView<any>, partition: string): Promise<ReadonlyMap<string, Row>> {
+    const name = `${view.version}:${partition}`;
+    const cache = this.cacheOf(store);
     const known = cache.get(name);
     if (known?.last && (await this.refresh(view, partition, known))) return this.keep(cache, name, known);
     const table: Table<Row> = { rows: new Map(), changed: new Map(), last: undefined };
@@ -47,7 +45,7 @@ export class LookUpTables<Doc extends Changing, Row> {
   }
 
   /** Takes in what changed since the table's last change; false when the store no longer knows that change. */
-  private async refresh(view: View, partition: string, table: Table<Row>): Promise<boolean> {
+  private async refresh(view: ReadView<Doc>, partition: string, table: Table<Row>): Promise<boolean> {
     const { last } = table;
     let after: Table<Row>['last'];
     let lastIsThere = last === undefined;
@@ -55,7 +53,7 @@ export class LookUpTables<Doc extends Changing, Row> {
       const entries = await view.range(partition, { index: changedIndex, from: last?.sort, after, direction: 'ascending', limit: chunk });
       lastIsThere ||= entries.some(({ key }) => key === last!.key);
       const news = entries.filter(({ sort, key }) => sort > (table.changed.get(key) ?? '')).map(({ key }) => key);
-      const documents = await view.documents<Doc>(partition, news);
+      const documents = await view.documents(partition, news);
       news.forEach((key, index) => this.takeIn(table, key, documents[index]));
       after = entries.at(-1) ?? after;
       full = entries.length === chunk;

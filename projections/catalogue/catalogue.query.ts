@@ -1,8 +1,7 @@
-import type { ReadStore } from '#read-store';
+import { viewOf, type ReadStore } from '#read-store';
 import { fold, part } from '../folding.js';
 import { LookUpTables } from '../look-up-table.js';
 import { cursorOf, limitOf, placeOf, type Page } from '../pages.js';
-import { viewOf } from '../view.js';
 import { catalogue, everyProduct, type Product } from './catalogue.projection.js';
 
 export type ListedProduct = Omit<Product, 'changed'>;
@@ -25,7 +24,7 @@ export async function listProducts(
   const after = placeOf(question.cursor)?.sort;
   const wanted = part(question.query);
   const category = question.category === undefined ? undefined : fold(question.category);
-  const rows = await tables.rows(await viewOf(store, catalogue), everyProduct);
+  const rows = await tables.rows(store, await viewOf(store, catalogue), everyProduct);
   const found = [...rows.values()]
     .filter((row) => (wanted?.(row.folded) ?? true) && (category === undefined || row.category === category))
     .map(({ product }) => product)
@@ -38,7 +37,7 @@ export async function listProducts(
 /** One product, withdrawn ones included; undefined when it was never listed. */
 export async function findProduct(store: ReadStore, sku: string): Promise<ListedProduct | undefined> {
   const view = await viewOf(store, catalogue);
-  const [product] = await view.documents<Product>(everyProduct, [sku]);
+  const product = await view.document(everyProduct, sku);
   if (!product) return undefined;
   const { changed: _, ...listed } = product;
   return listed;
@@ -48,6 +47,6 @@ export async function findProduct(store: ReadStore, sku: string): Promise<Listed
 export async function productNames(store: ReadStore, skus: Iterable<string>): Promise<ReadonlyMap<string, string>> {
   const wanted = [...new Set(skus)];
   const view = await viewOf(store, catalogue);
-  const products = await view.documents<Product>(everyProduct, wanted);
+  const products = await view.documents(everyProduct, wanted);
   return new Map(wanted.flatMap((sku, index) => (products[index] ? [[sku, products[index].name]] : [])));
 }

@@ -1,7 +1,6 @@
-import type { ReadStore } from '#read-store';
+import { viewOf, type ReadStore } from '#read-store';
 import { fold, part } from '../folding.js';
 import { LookUpTables } from '../look-up-table.js';
-import { viewOf } from '../view.js';
 import { customerList, type ListedCustomer } from './customer-list.projection.js';
 
 /** A page holds 20; the second page exists from the 21st customer on (001-11). */
@@ -48,7 +47,7 @@ export async function listCustomers(
 ): Promise<CustomerPage> {
   const page = Math.max(Math.trunc(question.page ?? 1), 1);
   const wanted = part(question.email);
-  const rows = await tables.rows(await viewOf(store, customerList), question.partnerId);
+  const rows = await tables.rows(store, await viewOf(store, customerList), question.partnerId);
   const found: Row[] = [];
   for (const row of rows.values()) if (row.customer && (wanted?.(row.email) ?? true)) found.push(row);
   found.sort((one, other) => (one.order < other.order ? -1 : 1));

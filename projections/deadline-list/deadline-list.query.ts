@@ -1,8 +1,7 @@
 import type { Instant } from '#licensing';
-import type { ReadStore } from '#read-store';
+import { viewOf, type ReadStore } from '#read-store';
 import { cursorOf, limitOf, placeOf, type Page } from '../pages.js';
 import { timeSort } from '../sort-text.js';
-import { viewOf } from '../view.js';
 import { deadlineIndex, deadlineList, shardName, shardOf, shards, type LotDeadline } from './deadline-list.projection.js';
 
 /** The kinds of the contract that there are facts for so far. */
@@ -39,7 +38,7 @@ export async function dueDeadlines(store: ReadStore, now: Instant, limit: number
     .flat()
     .sort((one, other) => (one.sort + one.key < other.sort + other.key ? -1 : 1))
     .slice(0, limit);
-  const lots = await Promise.all(due.map(({ partition, key }) => view.documents<LotDeadline>(partition, [key])));
+  const lots = await Promise.all(due.map(({ partition, key }) => view.documents(partition, [key])));
   return lots.flat().flatMap((lot) => (lot ? [deadlineOf(lot)] : []));
 }
 
@@ -68,7 +67,7 @@ export async function listDeadlines(
     limit: limit + 1,
   });
   const page = entries.slice(0, limit);
-  const lots = await view.documents<LotDeadline>(
+  const lots = await view.documents(
     partition,
     page.map(({ key }) => key),
   );

@@ -1,6 +1,6 @@
 import { fold, matcher, type Matcher } from '../folding.js';
 import { LookUpTables } from '../look-up-table.js';
-import type { View } from '../view.js';
+import type { ReadStore, ReadView } from '#read-store';
 import type { CustomerName, CustomerNames } from './history-search.projection.js';
 
 /** A stretch of the history, by the sort text of its rows: `from` is in, `to` is out; both absent is all of it. */
@@ -23,8 +23,8 @@ const tables = new LookUpTables<CustomerNames, NamedCustomer>(
 );
 
 /** The customers of a partner, past ones included, by id. */
-export function namedCustomers(view: View, partnerId: string): Promise<NamedCustomers> {
-  return tables.rows(view, partnerId);
+export function namedCustomers(store: ReadStore, view: ReadView<any>, partnerId: string): Promise<NamedCustomers> {
+  return tables.rows(store, view, partnerId);
 }
 
 /** What the customer is called today; its id when it was never introduced. */

@@ -1,5 +1,5 @@
 import type { Actor, CustomerProfileChanged, DealerLinked, Instant, LicenseAssigned } from '#licensing';
-import type { Change, IndexEntry, Projection } from '#read-store';
+import type { Change, IndexEntry, Projection, ReadView } from '#read-store';
 import { changedIndex, type Changing } from '../look-up-table.js';
 import type { Recorded } from '../recorded.js';
 import { positionSort, timeSort } from '../sort-text.js';
@@ -30,6 +30,10 @@ export interface CustomerNames extends Changing {
   readonly names: readonly CustomerName[];
 }
 
+/** What a partition holds: its rows, and the names to find them by. */
+export type HistoryDocument = HistoryRow | CustomerNames;
+export type HistoryView = ReadView<HistoryDocument>;
+
 /** The newest rows stand last in each of these: all, one customer's, one product's, one customer's of one product. */
 export const historyIndex = {
   all: 'all',
@@ -54,7 +58,7 @@ const positionOf = (key: string): string => key.slice(0, -3);
  * Whom a partner gave what, and when (000-18…22). The partition is the giving account. Beside the rows it holds the names of the customers,
  * because a search by name must find them without leaving the partition.
  */
-export const historySearch: Projection<HistoryRow | CustomerNames> = {
+export const historySearch: Projection<HistoryDocument> = {
   name: 'history-search',
   version: 1,
   on: {
@@ -63,7 +67,7 @@ export const historySearch: Projection<HistoryRow | CustomerNames> = {
       const position = positionSort(event.position);
       const { actor } = event.metadata;
       const assignedBy = { userId: actor.userId, accountId: actor.accountId };
-      const rows = lines.map(({ line, sku, quantity, expiresAt }): Change<HistoryRow | CustomerNames> => {
+      const rows = lines.map(({ line, sku, quantity, expiresAt }): Change<HistoryDocument> => {
         const row: HistoryRow = { assignmentId, line, kind: 'assignment', assignedAt, customerId, sku, quantity, expiresAt, assignedBy };
         return { partition: accountId, key: rowKey(position, line), apply: () => row };
       });
@@ -108,7 +112,7 @@ function named(
   customerId: string,
   changed: string,
   change: (names: readonly CustomerName[]) => readonly CustomerName[],
-): Change<HistoryRow | CustomerNames> {
+): Change<HistoryDocument> {
   return {
     partition,
     key: `customer:${customerId}`,

@@ -1,10 +1,9 @@
 import type { Instant } from '#licensing';
-import type { ReadStore } from '#read-store';
+import { viewOf, type ReadStore } from '#read-store';
 import { productNames } from '../catalogue/catalogue.query.js';
 import { cursorOf, limitOf, placeOf, type Page } from '../pages.js';
 import { timeSort } from '../sort-text.js';
 import { findUsers } from '../user-list/user-list.query.js';
-import { viewOf } from '../view.js';
 import { namedCustomers, nameThen, nameToday, stretchesNamed, type NamedCustomers } from './customer-names.js';
 import { historySearch } from './history-search.projection.js';
 import { countRows, newestRows, type Found } from './selection.js';
@@ -52,7 +51,7 @@ export async function searchHistory(store: ReadStore, question: HistoryQuestion)
   const limit = limitOf(question.limit);
   const after = placeOf(question.cursor);
   const view = await viewOf(store, historySearch);
-  const customers = await namedCustomers(view, accountId);
+  const customers = await namedCustomers(store, view, accountId);
   const skus = [...new Set(question.skus)].filter((sku) => sku !== '');
   const selection = {
     within: { from: question.from && timeSort(question.from), to: question.to && timeSort(question.to) },

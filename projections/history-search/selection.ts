@@ -1,6 +1,5 @@
-import type { View } from '../view.js';
 import type { NamedCustomers, Stretch } from './customer-names.js';
-import { historyIndex, type HistoryRow } from './history-search.projection.js';
+import { historyIndex, type HistoryRow, type HistoryView } from './history-search.projection.js';
 import { countOf, newestOf, type Entry, type Span } from './spans.js';
 
 /** What a question asks for: nothing that is undefined restricts it. */
@@ -21,7 +20,7 @@ const walkMax = 1_000;
 
 /** The newest `count` rows of a selection after a place. */
 export async function newestRows(
-  view: View,
+  view: HistoryView,
   partition: string,
   selection: Selection,
   known: NamedCustomers,
@@ -43,7 +42,7 @@ export async function newestRows(
 }
 
 /** How many rows a selection has: those of the customers that match, or all but those that don't, whichever is less to count. */
-export async function countRows(view: View, partition: string, selection: Selection, known: NamedCustomers): Promise<number> {
+export async function countRows(view: HistoryView, partition: string, selection: Selection, known: NamedCustomers): Promise<number> {
   const { customers } = selection;
   if (!customers) return countOf(view, partition, spansOfAll(selection));
   const matching = spansOfCustomers(selection, customers);
@@ -54,7 +53,7 @@ export async function countRows(view: View, partition: string, selection: Select
 }
 
 /** Looks at the rows one by one, matching name or not, up to a limit. */
-async function walk(view: View, partition: string, selection: Selection, after: Entry | undefined, count: number, expected: number) {
+async function walk(view: HistoryView, partition: string, selection: Selection, after: Entry | undefined, count: number, expected: number) {
   const spans = spansOfAll(selection);
   const found: Found[] = [];
   let place = after;
@@ -68,12 +67,12 @@ async function walk(view: View, partition: string, selection: Selection, after: 
   return { found, place, ended: false };
 }
 
-async function rowsOf(view: View, partition: string, entries: readonly Entry[]): Promise<Found[]> {
-  const rows = await view.documents<HistoryRow>(
+async function rowsOf(view: HistoryView, partition: string, entries: readonly Entry[]): Promise<Found[]> {
+  const rows = await view.documents(
     partition,
     entries.map(({ key }) => key),
   );
-  return entries.flatMap((entry, index) => (rows[index] ? [{ entry, row: rows[index] }] : []));
+  return entries.flatMap((entry, index) => (rows[index] ? [{ entry, row: rows[index] as HistoryRow }] : []));
 }
 
 function spansOfAll({ within, skus }: Selection): Span[] {

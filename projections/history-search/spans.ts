@@ -1,4 +1,4 @@
-import type { View } from '../view.js';
+import type { HistoryView } from './history-search.projection.js';
 
 /** A stretch of one index: `from` is in, `to` is out. */
 export interface Span {
@@ -30,7 +30,7 @@ interface Reader {
  * Cost: one short read a span, and a few more for the spans that the answer mostly comes from; never the length of the history.
  */
 export async function newestOf(
-  view: View,
+  view: HistoryView,
   partition: string,
   spans: readonly Span[],
   after: Entry | undefined,
@@ -56,7 +56,7 @@ export async function newestOf(
 }
 
 /** How many entries all spans have together. */
-export async function countOf(view: View, partition: string, spans: readonly Span[]): Promise<number> {
+export async function countOf(view: HistoryView, partition: string, spans: readonly Span[]): Promise<number> {
   const counts = await Promise.all(spans.map((span) => view.count(partition, span)));
   return counts.reduce((sum, count) => sum + count, 0);
 }

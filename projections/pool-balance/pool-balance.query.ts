@@ -1,6 +1,5 @@
-import type { ReadStore } from '#read-store';
+import { viewOf, type ReadStore } from '#read-store';
 import { productNames } from '../catalogue/catalogue.query.js';
-import { viewOf, type View } from '../view.js';
 import { poolBalance, type ProductBalance } from './pool-balance.projection.js';
 
 export interface PoolBalance {
@@ -15,8 +14,7 @@ export interface PoolBalance {
 
 /** What an account holds (000-09). An account that never held anything has an empty balance; whether it exists is the caller's to know. */
 export async function balanceOf(store: ReadStore, question: { readonly accountId: string }): Promise<PoolBalance> {
-  const view = await viewOf(store, poolBalance);
-  const { balances, position } = await settled(view, question.accountId);
+  const { balances, position } = await settled(store, question.accountId);
   const names = await productNames(
     store,
     balances.map(({ sku }) => sku),
@@ -34,15 +32,19 @@ const attemptsMax = 5;
  * The balances and the exact position they stand for. The documents are read between two looks at the partition's checkpoint: if it moved,
  * they are read again; if it never holds still, the position said is the older one, which they certainly contain.
  */
-async function settled(view: View, accountId: string): Promise<{ balances: ProductBalance[]; position: bigint | undefined }> {
-  const { projection, version } = view.address(accountId);
-  for (let attempt = 1; ; attempt++) {
-    const { position: progress } = await view.store.progress(projection, version);
-    const before = await view.partitionCheckpoint(accountId);
-    const documents = await view.allDocuments<ProductBalance>(accountId);
-    const after = await view.partitionCheckpoint(accountId);
-    if (before !== after && attempt < attemptsMax) continue;
-    return { balances: documents.map(({ document }) => document), position: later(before, progress) };
+async function settled(store: ReadStore, accountId: string): Promise<{ balances: ProductBalance[]; position: bigint | undefined }> {
+  const view = await viewOf(store, poolBalance);
+  const look = async () => {
+    const { partitions, progress } = await store.load(poolBalance.name, view.version, [{ partition: accountId, keys: [] }]);
+    return { checkpoint: partitions[0]?.checkpoint, progress: progress.position };
+  };
+  for (let before = await look(), attempt = 1; ; attempt++) {
+    const documents = await view.allDocuments(accountId);
+    const after = await look();
+    if (after.checkpoint === before.checkpoint || attempt === attemptsMax) {
+      return { balances: documents.map(({ document }) => document), position: later(before.checkpoint, before.progress) };
+    }
+    before = after;
   }
 }
 

@@ -1,6 +1,5 @@
-import type { ReadStore } from '#read-store';
+import { viewOf, type ReadStore } from '#read-store';
 import { cursorOf, limitOf, placeOf, type Page } from '../pages.js';
-import { viewOf } from '../view.js';
 import { loginIndex, partitionOfUsers, userList, type ListedUser } from './user-list.projection.js';
 
 /** Who a fact was done by: enough to find the user again. */
@@ -23,7 +22,7 @@ export async function listUsers(
     view.count(partition, { index: loginIndex }),
   ]);
   const page = entries.slice(0, limit);
-  const users = await view.documents<ListedUser>(
+  const users = await view.documents(
     partition,
     page.map(({ key }) => key),
   );
@@ -38,6 +37,6 @@ export async function findUsers(store: ReadStore, references: Iterable<UserRefer
     partitions.set(partition, (partitions.get(partition) ?? new Set()).add(userId));
   }
   const view = await viewOf(store, userList);
-  const found = await Promise.all([...partitions].map(([partition, userIds]) => view.documents<ListedUser>(partition, [...userIds])));
+  const found = await Promise.all([...partitions].map(([partition, userIds]) => view.documents(partition, [...userIds])));
   return new Map(found.flat().flatMap((user) => (user ? [[user.userId, user]] : [])));
 }
