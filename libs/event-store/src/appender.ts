@@ -25,7 +25,7 @@ interface ClientInside {
  * The client keeps the appends that wait for an answer in one table for the whole process: an error on any connection
  * rejects the appends of all, and an answer that comes after that throws in an event handler. So one appender is at work at a time.
  */
-let atWork: Appender | undefined;
+const atWork = new Set<Appender>();
 
 /** Appends through the client's batch stream, and settles every append in time, whatever the server or the client does. */
 export class Appender {
@@ -41,10 +41,10 @@ export class Appender {
   /** Errors: RevisionConflict, AppendUnknown, LogUnavailable (nothing was sent). */
   async append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<Appended> {
     if (this.closed) throw new LogUnavailable('the log is closed');
-    if (atWork !== this && atWork !== undefined) {
+    if (atWork.size > 0 && !atWork.has(this)) {
       throw new Error('another log of this process is appending: share it, or close it first (the client mixes up the answers of two)');
     }
-    atWork = this;
+    atWork.add(this);
     const client = await this.connected();
     const proposed = events.map((event) => ({
       ...event,
@@ -70,7 +70,7 @@ export class Appender {
     this.closed = true;
     if (this.client !== undefined) this.drop(this.client);
     await this.dropped;
-    if (atWork === this) atWork = undefined;
+    atWork.delete(this);
   }
 
   /** A client whose server answers. Nothing has been sent when this fails. */

@@ -53,7 +53,7 @@ export function draftFacts(context: CommandContext, recordedAt: string, decided:
 export function sealFacts(stream: string, drafts: readonly Draft[], revision: number, hash: string): SealedFact[] {
   const end = revision + drafts.reduce((sum, draft) => sum + draft.facts.length, 0);
   const sealed: SealedFact[] = [];
-  for (const { context, recordedAt, facts, metadataText } of drafts) {
+  for (const { facts, metadataText } of drafts) {
     const appendEnd = revision + facts.length === end ? undefined : end;
     const text = metadataText[0] + (appendEnd === undefined ? '' : `,"appendEnd":${end}`) + metadataText[1];
     for (const { id, type, dataText } of facts) {

@@ -11,3 +11,7 @@ export { Ledger } from './ledger.js';
 export type { LedgerOptions, Loaded } from './ledger.js';
 export type { Receipt } from './group.js';
 export type { RecordedFact } from './facts.js';
+export { Feed, SlowReader } from './feed.js';
+export type { ListenOptions } from './feed.js';
+export { withUpcasts } from './upcasts.js';
+export type { Upcasts } from './upcasts.js';
