@@ -39,7 +39,13 @@ module.exports = {
       'read-store-knows-shapes-only',
       'The view machinery serves any events.',
       { path: views, pathNot: tests },
-      { path: [domain, log, server, platform, questions, processes] },
+      { path: [domain, server, platform, questions, processes] },
+    ),
+    forbid(
+      'read-store-follows-any-log',
+      'Of the log it knows the shape (types) only.',
+      { path: views, pathNot: tests },
+      { path: log, dependencyTypesNot: ['type-only'] },
     ),
     forbid(
       'embedded-server-knows-shapes-only',

@@ -15,6 +15,7 @@ const canaryImports: Record<string, Record<string, string[]>> = {
   'licensing-imports-nothing': { 'libs/licensing/src/stored.ts': ['#event-store'] },
   'event-store-knows-shapes-only': { 'libs/event-store/src/wise.ts': ['#licensing'] },
   'read-store-knows-shapes-only': { 'libs/read-store/src/wise.ts': ['#licensing'] },
+  'read-store-follows-any-log': { 'libs/read-store/src/bound.ts': ['#event-store'] },
   'embedded-server-knows-shapes-only': { 'libs/embedded-event-store/src/wise.ts': ['#licensing'] },
   'platform-below-questions': { 'libs/platform/src/asking.ts': ['#projections'] },
   'projections-read-facts': { 'projections/writing.ts': ['#event-store'] },

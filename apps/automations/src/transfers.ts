@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 as uuidv5 } from 'uuid';
-import type { CommandContext, EventLog, FactMetadata, Ledger, RecordedEvent } from '#event-store';
+import type { CommandContext, EventLog, FactMetadata, Ledger, Position, RecordedEvent } from '#event-store';
 import { pool, receiveLicenses, type LicenseAssigned, type PoolState, type ReceiveLicenses } from '#licensing';
 import type { Log } from '#platform';
 import type { Checkpoint } from './checkpoint.js';
@@ -35,6 +35,8 @@ export class Transfers {
   private readonly working = new Set<Promise<void>>();
   private unfinished = 0;
   private credited = 0;
+  /** Where the latest arrival was recorded. */
+  latest: Position | undefined;
   private roomMade: (() => void) | undefined;
 
   constructor(
@@ -105,7 +107,7 @@ export class Transfers {
   }
 
   private async credit(receiver: string, given: Given, before: readonly Transfer[]): Promise<void> {
-    const command: Omit<ReceiveLicenses, 'context'> & { context: CommandContext } = {
+    const command: ReceiveLicenses & { context: CommandContext } = {
       from: given.data.accountId,
       giverRevision: given.revision,
       assignment: given.data,
@@ -118,13 +120,14 @@ export class Transfers {
       },
     };
     const previous = before.findLast((transfer) => transfer.given.data.accountId === given.data.accountId)?.given.revision;
-    await this.ledger.record(pool, receiver, command, (state: PoolState, received: ReceiveLicenses) => {
+    const { position } = await this.ledger.record(pool, receiver, command, (state: PoolState, received: ReceiveLicenses) => {
       // All of a batch are under way at once. Should an earlier one have failed, this one has to fail too: credited first, it would
       // make the earlier one look like a repetition.
       if (previous !== undefined && (state.received.get(received.from) ?? -1) < previous)
         throw new Error(`revision ${previous} of pool-${received.from} has to arrive first`);
       return receiveLicenses(state, received);
     });
+    if (position !== undefined && (this.latest === undefined || position > this.latest)) this.latest = position;
   }
 
   private finish({ done }: Transfer): void {

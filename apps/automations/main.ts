@@ -1,0 +1,55 @@
+import { connectEventLog, Ledger, type EventLog, type Position } from '#event-store';
+import { eventStoreUrl, readSettings, runProcess, SandboxClock, wallClock, type ProcessContext, type Running } from '#platform';
+import { openReadStore } from '#read-store';
+import { Checkpoint } from './src/checkpoint.js';
+import { DeadlineView } from './src/deadline-view.js';
+import { Expiry } from './src/expiry.js';
+import { SandboxDeadlines } from './src/sandbox-deadlines.js';
+import { Transfers } from './src/transfers.js';
+
+/** What happens by itself: licences given arrive at the receiver's, terms end. */
+async function start({ log, signal }: ProcessContext): Promise<Running> {
+  const settings = readSettings();
+  const eventLog = connectEventLog(eventStoreUrl(settings));
+  const readStore = await openReadStore(settings);
+  const stopping = new AbortController();
+  signal.addEventListener('abort', () => stopping.abort());
+
+  // What goes on in the background must not fail unnoticed: an error there ends the process, and the supervisor starts it again.
+  const failed = (error: unknown): void => {
+    if (!stopping.signal.aborted) queueMicrotask(() => Promise.reject(error));
+  };
+  const sandboxClock = settings.sandbox ? await SandboxClock.open(eventLog, stopping.signal, failed) : undefined;
+  const clock = sandboxClock ?? wallClock;
+  const ledger = new Ledger({ log: eventLog, now: () => clock.nowText(), cacheBytesMax: settings.ledgerCacheBytes });
+
+  const transfers = new Transfers(eventLog, ledger, await Checkpoint.open(eventLog, 'transfers'), log);
+  const expiry = new Expiry(new DeadlineView(readStore), ledger, log);
+  const lastPoolFact = await positionOfLastPoolFact(eventLog);
+  const working = [
+    transfers.run(stopping.signal),
+    sandboxClock === undefined
+      ? expiry.run(clock, lastPoolFact, stopping.signal)
+      : new SandboxDeadlines(sandboxClock, transfers, expiry, ledger).run(lastPoolFact, stopping.signal),
+  ];
+  for (const work of working) work.catch(failed);
+  log.info('automations follow the log: transfers, expiry');
+
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.allSettled(working);
+      await eventLog.close();
+      await readStore.close();
+    },
+  };
+}
+
+/** What was recorded before this process began must be in the read model before it is believed to tell all that is due. */
+async function positionOfLastPoolFact(eventLog: EventLog): Promise<Position | undefined> {
+  for await (const { position } of eventLog.readAll({ direction: 'backwards', limit: 1, filter: { streamPrefixes: ['pool-'] } }))
+    return position;
+  return undefined;
+}
+
+runProcess('automations', start);
