@@ -1,5 +1,10 @@
 import type { Type } from '@nestjs/common';
+import { CustomerModule } from './customer/customer.module.js';
 import { HealthModule } from './health/health.module.js';
+import { PartnerModule } from './partner/partner.module.js';
+import { PoolModule } from './pool/pool.module.js';
+import { ProductModule } from './product/product.module.js';
+import { StoreModule } from './store/store.module.js';
 
 /** Every module with routes. */
-export const resources: readonly Type[] = [HealthModule];
+export const resources: readonly Type[] = [ProductModule, PartnerModule, CustomerModule, PoolModule, StoreModule, HealthModule];

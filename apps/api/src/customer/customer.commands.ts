@@ -1,10 +1,9 @@
-import { Command } from '@nestjs/cqrs';
-import type { Receipt } from '#event-store';
+import { LedgerCommand } from '../http/input.js';
 import { languages, type Language } from '#licensing';
 import { Choice, Email, Id, Nullable, Optional, Reference, Text } from '../fields.js';
 
 /** Registers an organization or person that uses licenses. */
-export class RegisterCustomer extends Command<Receipt> {
+export class RegisterCustomer extends LedgerCommand {
   @Text({ example: '山田警備保障株式会社' })
   readonly name: string;
 
@@ -21,7 +20,7 @@ export class RegisterCustomer extends Command<Receipt> {
 }
 
 /** Changes what is given; null takes the reading away; the rest stays (JSON merge patch). */
-export class ChangeCustomerProfile extends Command<Receipt> {
+export class ChangeCustomerProfile extends LedgerCommand {
   @Id()
   readonly customerId: string;
 
@@ -43,7 +42,7 @@ export class ChangeCustomerProfile extends Command<Receipt> {
 }
 
 /** Makes the partner with this code the customer's dealer; another one is replaced (001-03). */
-export class LinkDealer extends Command<Receipt> {
+export class LinkDealer extends LedgerCommand {
   @Id()
   readonly customerId: string;
 
@@ -52,7 +51,7 @@ export class LinkDealer extends Command<Receipt> {
 }
 
 /** Ends the link: the partner sees the customer no longer. What it gave stays given. */
-export class UnlinkDealer extends Command<Receipt> {
+export class UnlinkDealer extends LedgerCommand {
   @Id()
   readonly customerId: string;
 }

@@ -1,10 +1,9 @@
-import { Command } from '@nestjs/cqrs';
-import type { Receipt } from '#event-store';
+import { LedgerCommand } from '../http/input.js';
 import { languages, type Language } from '#licensing';
 import { Choice, Email, Id, Nullable, Optional, Reference, Text } from '../fields.js';
 
 /** Registers an organization that may hold licenses and pass them on. */
-export class RegisterPartner extends Command<Receipt> {
+export class RegisterPartner extends LedgerCommand {
   @Text({ example: 'さくらネットワークス株式会社' })
   readonly name: string;
 
@@ -25,7 +24,7 @@ export class RegisterPartner extends Command<Receipt> {
 }
 
 /** Changes what is given; the rest stays (JSON merge patch). */
-export class ChangePartnerProfile extends Command<Receipt> {
+export class ChangePartnerProfile extends LedgerCommand {
   @Id()
   readonly partnerId: string;
 
@@ -43,7 +42,7 @@ export class ChangePartnerProfile extends Command<Receipt> {
 }
 
 /** Links the partner to its account in the shop, once and for good (000-01, 000-02). */
-export class LinkStore extends Command<Receipt> {
+export class LinkStore extends LedgerCommand {
   @Id()
   readonly partnerId: string;
 

@@ -1,5 +1,4 @@
-import { Command } from '@nestjs/cqrs';
-import type { Receipt } from '#event-store';
+import { LedgerCommand } from '../http/input.js';
 import { Id, ListOf, LongText, Optional, Quantity, Reference, Sku } from '../fields.js';
 
 /** A product and how many of it. */
@@ -12,7 +11,7 @@ export class Line {
 }
 
 /** Credits an order to a pool. The same order again is the same purchase. */
-export class PurchaseLicenses extends Command<Receipt> {
+export class PurchaseLicenses extends LedgerCommand {
   @Id({ description: 'The partner or customer that bought' })
   readonly accountId: string;
 
@@ -28,7 +27,7 @@ export class PurchaseLicenses extends Command<Receipt> {
 }
 
 /** Takes an order back, or part of it; only what is still available. */
-export class ReversePurchase extends Command<Receipt> {
+export class ReversePurchase extends LedgerCommand {
   @Id()
   readonly accountId: string;
 
@@ -44,7 +43,7 @@ export class ReversePurchase extends Command<Receipt> {
 }
 
 /** Moves licenses from a partner's pool to a customer that linked it. All lines or none. */
-export class AssignLicenses extends Command<Receipt> {
+export class AssignLicenses extends LedgerCommand {
   @Id()
   readonly accountId: string;
 
@@ -56,7 +55,7 @@ export class AssignLicenses extends Command<Receipt> {
 }
 
 /** Begins the term of licenses that count from their first use. */
-export class ActivateLicenses extends Command<Receipt> {
+export class ActivateLicenses extends LedgerCommand {
   @Id()
   readonly accountId: string;
 

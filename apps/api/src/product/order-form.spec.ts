@@ -22,7 +22,12 @@ describe('an order form', () => {
     ).toEqual([undefined, undefined]);
   });
 
+  it('may speak of surrogates with a backslash', () => {
+    expect(orderFormFault({ description: '\\ud800 and 📷' })).toBeUndefined();
+  });
+
   it.each([
+    ['text with half a character', { description: 'x\ud800' }, 'well-formed'],
     ['a list', [], 'an object'],
     ['a type that does not exist', { type: 'strnig' }, 'compiles'],
     ['a keyword that does not exist', { tpye: 'string' }, 'tpye'],

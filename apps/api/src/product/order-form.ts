@@ -11,8 +11,10 @@ const largestCharacters = 32_768;
 export function orderFormFault(schema: unknown): string | undefined {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return 'must be a JSON Schema: an object';
   try {
-    const characters = JSON.stringify(schema).length;
-    if (characters > largestCharacters) return `must have at most ${largestCharacters} characters; it has ${characters}`;
+    const text = JSON.stringify(schema);
+    if (text.length > largestCharacters) return `must have at most ${largestCharacters} characters; it has ${text.length}`;
+    // JSON.stringify escapes a lone surrogate, and only that, in this way.
+    if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(text)) return 'must be well-formed Unicode';
     const older = '$schema' in schema && String(schema.$schema).includes('draft-07');
     // One compiler a schema: two products may use the same $id for different forms.
     const compiler = older ? new Ajv({ logger: false }) : new Ajv2020({ logger: false });

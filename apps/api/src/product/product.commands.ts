@@ -1,5 +1,4 @@
-import { Command } from '@nestjs/cqrs';
-import type { Receipt } from '#event-store';
+import { LedgerCommand } from '../http/input.js';
 import { reversibilities, termStarts } from '#licensing';
 import { Choice, Currency, Decimal, Duration, Instant, ListOf, ListOfSkus, Optional, OrNull, Part, Sku, Text } from '../fields.js';
 import { OrderForm } from './order-form.js';
@@ -83,7 +82,7 @@ export class ProductPolicy {
 }
 
 /** Offers a product, or changes how it is offered. */
-export class ListProduct extends Command<Receipt> {
+export class ListProduct extends LedgerCommand {
   @Sku({ example: 'REMO-EDGE-1Y' })
   readonly sku: string;
 
@@ -103,7 +102,7 @@ export class ListProduct extends Command<Receipt> {
 }
 
 /** Takes a product off the catalog: it cannot be bought any more, and all that is held goes on. */
-export class WithdrawProduct extends Command<Receipt> {
+export class WithdrawProduct extends LedgerCommand {
   @Sku({ example: 'REMO-EDGE-1Y' })
   readonly sku: string;
 }

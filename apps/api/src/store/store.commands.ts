@@ -1,10 +1,9 @@
-import { Command } from '@nestjs/cqrs';
-import type { Receipt } from '#event-store';
+import { LedgerCommand } from '../http/input.js';
 import { Instant, ListOf, Reference } from '../fields.js';
 import { Line } from '../pool/pool.commands.js';
 
 /** What a partner bought in the shop lands in its pool (000-05). The shop may say it as often as it likes. */
-export class RecordStorePurchase extends Command<Receipt> {
+export class RecordStorePurchase extends LedgerCommand {
   @Reference({ example: 'EC-20260401-0007' })
   readonly storeAccountId: string;
 

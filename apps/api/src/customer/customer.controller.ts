@@ -1,0 +1,65 @@
+import { Controller } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Ledger } from '#event-store';
+import { answered } from '../answered.js';
+import { Input } from '../http/input.js';
+import { Reads, Section, Writes } from '../http/route.js';
+import { CustomerAnswer, CustomerChangedAnswer } from './customer.answers.js';
+import { ChangeCustomerProfile, LinkDealer, RegisterCustomer, UnlinkDealer } from './customer.commands.js';
+import { FindCustomer } from './customer.questions.js';
+import { customerNow } from './customer.views.js';
+
+@Section('Customers')
+@Controller('v1/customers')
+export class CustomerController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly ledger: Ledger,
+  ) {}
+
+  @Writes('POST', '', {
+    may: 'registerCustomer',
+    summary: 'Register a customer',
+    description: 'It is linked to nobody: only the customer itself makes a partner its dealer.',
+    status: 201,
+    answer: CustomerChangedAnswer,
+  })
+  async register(@Input() command: RegisterCustomer) {
+    return answered(await this.commands.execute(command), () => customerNow(this.ledger, command.context.commandId));
+  }
+
+  @Reads(':customerId', { may: 'readCustomer', summary: 'A customer and its dealer', answer: CustomerAnswer })
+  findOne(@Input() { customerId }: FindCustomer) {
+    return customerNow(this.ledger, customerId);
+  }
+
+  @Writes('PATCH', ':customerId', {
+    may: 'changeCustomer',
+    summary: 'Change the profile',
+    description: 'JSON merge patch: what is given is changed, null takes the reading of the name away, the rest stays.',
+    answer: CustomerChangedAnswer,
+  })
+  async change(@Input() command: ChangeCustomerProfile) {
+    return answered(await this.commands.execute(command), () => customerNow(this.ledger, command.customerId));
+  }
+
+  @Writes('PUT', ':customerId/dealer', {
+    may: 'linkDealer',
+    summary: 'Make a partner the dealer',
+    description: 'Only the customer does this. Another dealer replaces the first. The dealer sees the customer from now on.',
+    answer: CustomerChangedAnswer,
+  })
+  async linkDealer(@Input() command: LinkDealer) {
+    return answered(await this.commands.execute(command), () => customerNow(this.ledger, command.customerId));
+  }
+
+  @Writes('DELETE', ':customerId/dealer', {
+    may: 'linkDealer',
+    summary: 'End the link to the dealer',
+    description: 'It sees the customer no longer. What it gave stays given.',
+    answer: CustomerChangedAnswer,
+  })
+  async unlinkDealer(@Input() command: UnlinkDealer) {
+    return answered(await this.commands.execute(command), () => customerNow(this.ledger, command.customerId));
+  }
+}

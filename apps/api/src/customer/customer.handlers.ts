@@ -1,0 +1,45 @@
+import { CommandHandler } from '@nestjs/cqrs';
+import { Ledger } from '#event-store';
+import { changeCustomerProfile, customer, linkDealer, registerCustomer, unlinkDealer } from '#licensing';
+import { partnerByCode } from '../partner/partner-code.js';
+import { ChangeCustomerProfile, LinkDealer, RegisterCustomer, UnlinkDealer } from './customer.commands.js';
+
+@CommandHandler(RegisterCustomer)
+export class RegisterCustomerHandler {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute(command: RegisterCustomer) {
+    const customerId = command.context.commandId;
+    return this.ledger.record(customer, customerId, { ...command, customerId }, registerCustomer);
+  }
+}
+
+@CommandHandler(ChangeCustomerProfile)
+export class ChangeCustomerProfileHandler {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute(command: ChangeCustomerProfile) {
+    return this.ledger.record(customer, command.customerId, command, changeCustomerProfile);
+  }
+}
+
+@CommandHandler(LinkDealer)
+export class LinkDealerHandler {
+  constructor(private readonly ledger: Ledger) {}
+
+  async execute(command: LinkDealer) {
+    const { partnerId, partnerCode } = await partnerByCode(this.ledger, command.partnerCode);
+    return this.ledger.record(customer, command.customerId, { ...command, partnerId, partnerCode }, linkDealer);
+  }
+}
+
+@CommandHandler(UnlinkDealer)
+export class UnlinkDealerHandler {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute(command: UnlinkDealer) {
+    return this.ledger.record(customer, command.customerId, command, unlinkDealer);
+  }
+}
+
+export const customerHandlers = [RegisterCustomerHandler, ChangeCustomerProfileHandler, LinkDealerHandler, UnlinkDealerHandler];

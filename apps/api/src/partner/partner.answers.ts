@@ -1,0 +1,30 @@
+import { IntersectionType } from '@nestjs/swagger';
+import { languages, type Language } from '#licensing';
+import { Choice, Email, Flag, Id, Reference, Text } from '../fields.js';
+import { ReceiptAnswer } from '../receipt.answers.js';
+
+/** What a partner sees of itself (001-07). */
+export class PartnerAnswer {
+  @Id({ example: '3f0d6b52-8c1e-4a77-9a53-5f6f0c1d2e01' })
+  readonly partnerId: string;
+
+  @Text({ example: 'さくらネットワークス株式会社' })
+  readonly name: string;
+
+  @Email({ example: 'license@sakura-networks.example' })
+  readonly email: string;
+
+  @Reference({ max: 64, example: 'SAKURA-01', description: 'What customers enter to make this partner their dealer' })
+  readonly partnerCode: string;
+
+  @Choice(languages, { example: 'ja' })
+  readonly language: Language;
+
+  @Flag({ example: false, description: 'Whether purchases in the shop land in this partner’s pool' })
+  readonly storeLinked: boolean;
+
+  @Flag({ example: true, description: 'Whether to ask the partner for the link to the shop: each time, until it is linked (000-03)' })
+  readonly promptStoreLink: boolean;
+}
+
+export class PartnerChangedAnswer extends IntersectionType(PartnerAnswer, ReceiptAnswer) {}

@@ -1,0 +1,66 @@
+import { Controller, Inject } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Ledger } from '#event-store';
+import { listCustomers } from '#projections';
+import type { ReadStore } from '#read-store';
+import { LinkedCustomersAnswer } from '../customer/customer.answers.js';
+import { answered } from '../answered.js';
+import { Input } from '../http/input.js';
+import { Reads, Section, Writes } from '../http/route.js';
+import { READ_STORE } from '../parts.js';
+import { PartnerAnswer, PartnerChangedAnswer } from './partner.answers.js';
+import { ChangePartnerProfile, LinkStore, RegisterPartner } from './partner.commands.js';
+import { FindPartner, ListLinkedCustomers } from './partner.questions.js';
+import { partnerNow } from './partner.views.js';
+
+@Section('Partners')
+@Controller('v1/partners')
+export class PartnerController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly ledger: Ledger,
+    @Inject(READ_STORE) private readonly store: ReadStore,
+  ) {}
+
+  @Writes('POST', '', { may: 'registerPartner', summary: 'Register a partner', status: 201, answer: PartnerChangedAnswer })
+  async register(@Input() command: RegisterPartner) {
+    return answered(await this.commands.execute(command), () => partnerNow(this.ledger, command.context.commandId));
+  }
+
+  @Reads(':partnerId', { may: 'readPartner', summary: 'A partner, and whether to ask it for its link to the shop', answer: PartnerAnswer })
+  findOne(@Input() { partnerId }: FindPartner) {
+    return partnerNow(this.ledger, partnerId);
+  }
+
+  @Writes('PATCH', ':partnerId', {
+    may: 'changePartner',
+    summary: 'Change the profile',
+    description: 'JSON merge patch: what is given is changed, the rest stays.',
+    answer: PartnerChangedAnswer,
+  })
+  async change(@Input() command: ChangePartnerProfile) {
+    return answered(await this.commands.execute(command), () => partnerNow(this.ledger, command.partnerId));
+  }
+
+  @Writes('PUT', ':partnerId/store-link', {
+    may: 'linkStore',
+    summary: 'Link the partner to its account in the shop, once and for good',
+    description: 'From then on what it buys there lands in its pool. Again for the same store account changes nothing.',
+    answer: PartnerChangedAnswer,
+  })
+  async linkStore(@Input() command: LinkStore) {
+    return answered(await this.commands.execute(command), () => partnerNow(this.ledger, command.partnerId));
+  }
+
+  @Reads(':partnerId/customers', {
+    may: 'listLinkedCustomers',
+    summary: 'The customers that made this partner their dealer',
+    description: '20 a page, in the order of their names.',
+    models: ['customer-list'],
+    answer: LinkedCustomersAnswer,
+  })
+  async customers(@Input() question: ListLinkedCustomers) {
+    await partnerNow(this.ledger, question.partnerId);
+    return listCustomers(this.store, question);
+  }
+}

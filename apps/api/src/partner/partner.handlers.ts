@@ -1,0 +1,43 @@
+import { Inject } from '@nestjs/common';
+import { CommandHandler } from '@nestjs/cqrs';
+import { Ledger } from '#event-store';
+import { changePartnerProfile, partner } from '#licensing';
+import type { Clock, Secrets } from '#platform';
+import { CLOCK, SECRETS } from '../parts.js';
+import { linkClaimedStore, registerWithCode } from './claims.js';
+import { verifyLinkToken } from './link-token.js';
+import { ChangePartnerProfile, LinkStore, RegisterPartner } from './partner.commands.js';
+
+@CommandHandler(RegisterPartner)
+export class RegisterPartnerHandler {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute(command: RegisterPartner) {
+    return registerWithCode(this.ledger, command);
+  }
+}
+
+@CommandHandler(ChangePartnerProfile)
+export class ChangePartnerProfileHandler {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute(command: ChangePartnerProfile) {
+    return this.ledger.record(partner, command.partnerId, command, changePartnerProfile);
+  }
+}
+
+@CommandHandler(LinkStore)
+export class LinkStoreHandler {
+  constructor(
+    private readonly ledger: Ledger,
+    @Inject(SECRETS) private readonly secrets: Secrets,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async execute(command: LinkStore) {
+    await verifyLinkToken(this.secrets.storeSecret, command.storeAccountId, command.linkToken, this.clock.nowText());
+    return linkClaimedStore(this.ledger, command);
+  }
+}
+
+export const partnerHandlers = [RegisterPartnerHandler, ChangePartnerProfileHandler, LinkStoreHandler];

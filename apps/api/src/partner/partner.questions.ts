@@ -1,0 +1,19 @@
+import { Id, Optional, Page, Text } from '../fields.js';
+import { Question } from '../http/input.js';
+
+export class FindPartner extends Question {
+  @Id()
+  readonly partnerId: string;
+}
+
+export class ListLinkedCustomers extends Question {
+  @Id()
+  readonly partnerId: string;
+
+  @Optional()
+  @Text({ max: 254, example: 'yamada', description: 'Any part of the e-mail address' })
+  readonly email?: string;
+
+  @Page()
+  readonly page: number;
+}

@@ -1,0 +1,15 @@
+import type { Ledger } from '#event-store';
+import { partner, Rejected, type PartnerState } from '#licensing';
+import type { PartnerAnswer } from './partner.answers.js';
+
+/** A partner as it stands. Errors: PARTNER_NOT_FOUND. */
+export async function partnerNow(ledger: Ledger, partnerId: string): Promise<PartnerAnswer> {
+  const { state } = await ledger.load(partner, partnerId);
+  if (state.partnerId === undefined) throw new Rejected('PARTNER_NOT_FOUND', `There is no partner ${partnerId}.`, { partnerId });
+  return shown(state, state.partnerId);
+}
+
+function shown({ name, email, partnerCode, language, storeAccountId }: PartnerState, partnerId: string): PartnerAnswer {
+  const storeLinked = storeAccountId !== undefined;
+  return { partnerId, name, email, partnerCode, language, storeLinked, promptStoreLink: !storeLinked };
+}

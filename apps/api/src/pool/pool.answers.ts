@@ -1,0 +1,220 @@
+import {
+  Choice,
+  Flag,
+  Free,
+  Id,
+  Instant,
+  ListOf,
+  LogPosition,
+  Optional,
+  OrNull,
+  Part,
+  Quantity,
+  Reference,
+  Sku,
+  Text,
+  WholeNumber,
+} from '../fields.js';
+import { ReceiptAnswer } from '../receipt.answers.js';
+
+const Count = (description: string, example = 0) => WholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, description, example });
+
+/** What an account has of one product, in gross counts: purchased + received = available + held + assigned + inSeats + expired + cancelled. */
+export class ProductBalanceAnswer {
+  @Sku({ example: 'REMO-EDGE-1Y' })
+  readonly sku: string;
+
+  @Text({ example: 'i-PRO Remo. Service エッジストレージ録画1年' })
+  readonly name: string;
+
+  @Count('Bought', 10)
+  readonly purchased: number;
+
+  @Count('Given by a partner', 0)
+  readonly received: number;
+
+  @Count('Free to use or to give', 7)
+  readonly available: number;
+
+  @Count('Held back by open drawdowns')
+  readonly held: number;
+
+  @Count('Given to customers, arrived or not', 3)
+  readonly assigned: number;
+
+  @Count('Of those given, not arrived yet')
+  readonly inTransit: number;
+
+  @Count('In use by users')
+  readonly inSeats: number;
+
+  @Count('Over with their term')
+  readonly expired: number;
+
+  @Count('Taken back')
+  readonly cancelled: number;
+}
+
+/** Everything an account has (000-09). */
+export class PoolAnswer {
+  @Id({ example: '3f0d6b52-8c1e-4a77-9a53-5f6f0c1d2e01' })
+  readonly accountId: string;
+
+  @Count('Over all products: available, held back and in use', 7)
+  readonly total: number;
+
+  @ListOf(() => ProductBalanceAnswer, { min: 0, max: 10_000 })
+  readonly products: readonly ProductBalanceAnswer[];
+
+  @OrNull()
+  @LogPosition({ example: '18342', description: 'Everything up to here is counted in' })
+  readonly position: string | null;
+}
+
+/** What came in together, with the term it has. */
+export class LotAnswer {
+  @Text({ example: '5f1c7a90-3b2e-5c41-a7d8-9e0f1a2b3c04.1' })
+  readonly lotId: string;
+
+  @Sku({ example: 'REMO-EDGE-1Y' })
+  readonly sku: string;
+
+  @Quantity({ example: 10 })
+  readonly quantity: number;
+
+  @OrNull()
+  @Text({ example: 'P1Y', description: 'null is perpetual' })
+  readonly term: string | null;
+
+  @Choice(['onPurchase', 'onAssignment', 'onFirstUse'], { example: 'onAssignment' })
+  readonly termStarts: string;
+
+  @Choice(['free', 'windowed', 'approval', 'irreversible'], { example: 'irreversible' })
+  readonly reversibility: string;
+
+  @Optional()
+  @Instant({ description: 'Absent while the term has not begun' })
+  readonly startsAt?: string;
+
+  @Optional()
+  @Instant({ example: '2027-04-01T00:00:00.000Z', description: 'Absent while the term has not begun, and for perpetual licenses' })
+  readonly expiresAt?: string;
+}
+
+export class PurchaseAnswer extends ReceiptAnswer {
+  @Id({ example: '5f1c7a90-3b2e-5c41-a7d8-9e0f1a2b3c04' })
+  readonly purchaseId: string;
+
+  @Reference({ example: 'PO-2026-0412' })
+  readonly orderId: string;
+
+  @ListOf(() => LotAnswer, { max: 100 })
+  readonly lots: readonly LotAnswer[];
+
+  @Optional()
+  @Id({ description: 'When it was bought for a customer: the assignment that passed it on' })
+  readonly assignmentId?: string;
+}
+
+export class ReversalAnswer extends ReceiptAnswer {
+  @Reference({ example: 'PO-2026-0412' })
+  readonly orderId: string;
+}
+
+export class AssignmentAnswer extends ReceiptAnswer {
+  @Id({ example: '7d2e8b15-6c4f-5d93-b1a0-2f3e4d5c6b05' })
+  readonly assignmentId: string;
+
+  @Id({ example: '9c2b7a64-0d35-4f18-8e21-6b7c8d9e0f02' })
+  readonly customerId: string;
+}
+
+export class ActivationAnswer extends ReceiptAnswer {
+  @Id({ example: '8e3f9c26-7d50-5ea4-82b1-3a4f5e6d7c06' })
+  readonly activationId: string;
+}
+
+export class PreviewedFact {
+  @Text({ example: 'LicenseAssigned' })
+  readonly type: string;
+
+  @Free()
+  readonly data: object;
+}
+
+/** What would be recorded, and the pool as it would stand afterwards. Nothing was recorded. */
+export class PreviewAnswer {
+  @Flag({ example: true })
+  readonly dryRun: true;
+
+  @ListOf(() => PreviewedFact, { min: 0, max: 10 })
+  readonly events: readonly PreviewedFact[];
+
+  @Part(() => PoolAnswer)
+  readonly pool: PoolAnswer;
+}
+
+export class AssignedByAnswer {
+  @Text({ example: '1a2b3c4d-5e6f-4708-9a1b-2c3d4e5f6071' })
+  readonly userId: string;
+
+  @Text({ max: 254, example: 'sato@sakura-networks.example' })
+  readonly login: string;
+}
+
+/** One line of an assignment (000-18). */
+export class AssignmentRowAnswer {
+  @Id({ example: '7d2e8b15-6c4f-5d93-b1a0-2f3e4d5c6b05' })
+  readonly assignmentId: string;
+
+  @WholeNumber({ min: 1, max: 300, example: 1, description: 'Of the assignment, from 1' })
+  readonly line: number;
+
+  @Choice(['assignment', 'drawdown'])
+  readonly kind: 'assignment' | 'drawdown';
+
+  @Instant({ example: '2026-04-01T03:00:00.000Z' })
+  readonly assignedAt: string;
+
+  @Id({ example: '9c2b7a64-0d35-4f18-8e21-6b7c8d9e0f02' })
+  readonly customerId: string;
+
+  @Text({ example: '山田総合警備株式会社', description: "Today's name" })
+  readonly customerName: string;
+
+  @Optional()
+  @Text({ example: '山田警備保障株式会社', description: 'When it had another one then' })
+  readonly customerNameThen?: string;
+
+  @Sku({ example: 'REMO-EDGE-1Y' })
+  readonly sku: string;
+
+  @Text({ example: 'i-PRO Remo. Service エッジストレージ録画1年' })
+  readonly productName: string;
+
+  @Quantity({ example: 3 })
+  readonly quantity: number;
+
+  @OrNull()
+  @Instant({
+    example: '2027-04-01T03:00:00.000Z',
+    description: 'The earliest expiry of what was given; null when the term has not begun or never ends',
+  })
+  readonly expiresAt: string | null;
+
+  @Part(() => AssignedByAnswer)
+  readonly assignedBy: AssignedByAnswer;
+}
+
+/** Newest first. */
+export class AssignmentListAnswer {
+  @ListOf(() => AssignmentRowAnswer, { min: 0, max: 500 })
+  readonly items: readonly AssignmentRowAnswer[];
+
+  @WholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, example: 1, description: 'How many rows the question finds' })
+  readonly total: number;
+
+  @OrNull()
+  @Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' })
+  readonly next: string | null;
+}

@@ -1,0 +1,33 @@
+import { IntersectionType, PickType } from '@nestjs/swagger';
+import { Flag, ListOf, Nullable, Sku, Text, WholeNumber } from '../fields.js';
+import { ReceiptAnswer } from '../receipt.answers.js';
+import { ListProduct } from './product.commands.js';
+
+/** A product as it is offered, or was. */
+export class ProductAnswer extends PickType(ListProduct, ['sku', 'name', 'category', 'prices', 'policy'] as const) {
+  @Flag({ example: false, description: 'A withdrawn product cannot be bought any more; all that is held goes on' })
+  readonly withdrawn: boolean;
+}
+
+export class ProductListAnswer {
+  @ListOf(() => ProductAnswer, { min: 0, max: 500 })
+  readonly items: readonly ProductAnswer[];
+
+  @WholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, example: 4, description: 'How many products the question finds' })
+  readonly total: number;
+
+  @Nullable()
+  @Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' })
+  readonly next: string | null;
+}
+
+/** The product as it is now offered, and where that was recorded. */
+export class ProductListedAnswer extends IntersectionType(ProductAnswer, ReceiptAnswer) {}
+
+export class ProductWithdrawnAnswer extends ReceiptAnswer {
+  @Sku({ example: 'REMO-EDGE-1Y' })
+  readonly sku: string;
+
+  @Flag({ example: true })
+  readonly withdrawn: true;
+}

@@ -1,0 +1,59 @@
+import { Controller, Inject } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Rejected } from '#licensing';
+import { findProduct, listProducts } from '#projections';
+import type { ReadStore } from '#read-store';
+import { written } from '../http/answer.js';
+import { Input } from '../http/input.js';
+import { Reads, Section, Writes } from '../http/route.js';
+import { READ_STORE } from '../parts.js';
+import { ProductAnswer, ProductListAnswer, ProductListedAnswer, ProductWithdrawnAnswer } from './product.answers.js';
+import { ListProduct, WithdrawProduct } from './product.commands.js';
+import { FindProduct, ListProducts } from './product.questions.js';
+
+@Section('Catalog')
+@Controller('v1/products')
+export class ProductController {
+  constructor(
+    private readonly commands: CommandBus,
+    @Inject(READ_STORE) private readonly store: ReadStore,
+  ) {}
+
+  @Writes('PUT', ':sku', {
+    may: 'changeCatalogue',
+    summary: 'Offer a product, or change how it is offered',
+    description: 'Lots already bought keep the policy they were bought under. A withdrawn product returns.',
+    answer: ProductListedAnswer,
+  })
+  async list(@Input() command: ListProduct) {
+    return written(await this.commands.execute(command), offered(command));
+  }
+
+  @Reads('', { may: 'readCatalogue', summary: 'Find products', models: ['catalogue'], answer: ProductListAnswer })
+  find(@Input() question: ListProducts) {
+    return listProducts(this.store, question);
+  }
+
+  @Reads(':sku', { may: 'readCatalogue', summary: 'One product, withdrawn ones included', models: ['catalogue'], answer: ProductAnswer })
+  async findOne(@Input() { sku }: FindProduct) {
+    return (await findProduct(this.store, sku)) ?? notFound(sku);
+  }
+
+  @Writes('DELETE', ':sku', {
+    may: 'changeCatalogue',
+    summary: 'Withdraw a product',
+    description: 'It cannot be bought any more; all that is held goes on.',
+    answer: ProductWithdrawnAnswer,
+  })
+  async withdraw(@Input() command: WithdrawProduct) {
+    return written(await this.commands.execute(command), { sku: command.sku, withdrawn: true });
+  }
+}
+
+function offered({ sku, name, category, prices, policy }: ListProduct): ProductAnswer {
+  return { sku, name, category, prices, policy, withdrawn: false };
+}
+
+function notFound(sku: string): never {
+  throw new Rejected('PRODUCT_NOT_FOUND', `There is no product ${sku}.`, { sku });
+}
