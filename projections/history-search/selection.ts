@@ -15,9 +15,6 @@ export interface Found {
   readonly row: HistoryRow;
 }
 
-/** How many rows are looked at one by one before a search by name turns to the indexes of the single customers. */
-const walkMax = 1_000;
-
 /** The newest `count` rows of a selection after a place. */
 export async function newestRows(
   view: HistoryView,
@@ -52,17 +49,18 @@ export async function countRows(view: HistoryView, partition: string, selection:
   return all - others;
 }
 
-/** Looks at the rows one by one, matching name or not, up to a limit. */
+/** Looks at the rows one by one, matching name or not: as many as should do when matches are spread evenly, and once more twice as many. */
 async function walk(view: HistoryView, partition: string, selection: Selection, after: Entry | undefined, count: number, expected: number) {
   const spans = spansOfAll(selection);
   const found: Found[] = [];
   let place = after;
-  for (let seen = 0, piece = expected; seen < walkMax && found.length < count; seen += piece, piece = Math.min(piece * 2, walkMax)) {
+  for (const piece of [expected, 2 * expected]) {
     const entries = await newestOf(view, partition, spans, place, piece);
     const rows = await rowsOf(view, partition, entries);
     found.push(...rows.filter(({ entry, row }) => selection.customers!.get(row.customerId)?.some((stretch) => isIn(stretch, entry.sort))));
     place = entries.at(-1) ?? place;
     if (entries.length < piece) return { found, place, ended: true };
+    if (found.length >= count) break;
   }
   return { found, place, ended: false };
 }
