@@ -11,7 +11,7 @@ const server = '^libs/embedded-event-store/';
 const platform = '^libs/platform/';
 const questions = '^projections/';
 const processes = '^apps/';
-const tests = '\\.spec\\.ts$|/testing/|^test/|^bench/';
+const tests = '\\.(spec|contract)\\.ts$|/testing/|^test/|^bench/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
