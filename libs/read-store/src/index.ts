@@ -1,2 +1,10 @@
 export * from './projection.js';
 export * from './read-store.js';
+export * from './stored-version.js';
+export * from './pump.js';
+export { PoisonedEvent } from './projection-batch.js';
+export * from './wait.js';
+export * from './read-view.js';
+export { connectRedisReadStore } from './redis-read-store.js';
+export { openLmdbReadStore } from './lmdb-read-store.js';
+export * from './open-read-store.js';

@@ -1,0 +1,358 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { crc32 } from '@node-rs/crc32';
+import { open } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
+import { documentLine, entryLine } from './canonical-json.js';
+import { CountedIndex } from './counted-index.js';
+import type { Bytes } from './counted-index.js';
+import { ReadStoreUnavailable } from './read-store.js';
+import type { IndexRange, PartitionAddress, PartitionState, PartitionWrite, Progress, ReadStore } from './read-store.js';
+import { storedName } from './stored-version.js';
+
+/** Opens the store in a folder of its own, and makes it when it is missing. Several processes may have it open; they see each other's commits. */
+export async function openLmdbReadStore(folder: string): Promise<ReadStore> {
+  mkdirSync(folder, { recursive: true });
+  const environment = open<Buffer, Buffer>({
+    path: folder,
+    noSubdir: false,
+    keyEncoding: 'binary',
+    encoding: 'binary',
+    maxDbs: 8,
+    maxReaders: 512,
+  });
+  return new LmdbReadStore(environment);
+}
+
+interface VersionRecord {
+  life: string;
+  position?: string;
+  stopped?: Progress['stopped'];
+}
+
+const keyOf = (...parts: string[]): Buffer => Buffer.from(parts.join('\0'));
+/** The first key after all that begin with these parts: NUL, which ends a part, becomes the next byte. */
+const endOf = (...parts: string[]): Buffer => Buffer.from(`${parts.join('\0')}\x01`);
+
+/** A document or checkpoint as stored: CRC-32 of the text, then the text. LMDB has no checksums; a flipped bit must not be answered as a number. */
+function sealed(text: string): Buffer {
+  const bytes = Buffer.allocUnsafe(4 + Buffer.byteLength(text));
+  bytes.write(text, 4);
+  bytes.writeUInt32LE(crc32(bytes.subarray(4)), 0);
+  return bytes;
+}
+
+function unsealed(bytes: Buffer): string {
+  if (bytes.length < 4 || crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) {
+    throw new ReadStoreUnavailable('the read models in the data folder are damaged: a checksum does not match');
+  }
+  return bytes.toString('utf8', 4);
+}
+
+const asDocument = (bytes: Buffer | undefined): object | undefined => (bytes ? (JSON.parse(unsealed(bytes)) as object) : undefined);
+
+class LmdbReadStore implements ReadStore {
+  /** `name.v1 NUL partition NUL key`; the key '' holds the partition's checkpoint. */
+  readonly #documents: Bytes;
+  /** `name.v1 NUL partition NUL index NUL sort NUL key`, and the counts of them (counted-index.ts). */
+  readonly #entries: Bytes;
+  readonly #blocks: Bytes;
+  /** `version NUL name NUL number`, `serving NUL name`, `log`. */
+  readonly #records: Bytes;
+
+  constructor(private readonly environment: RootDatabase<Buffer, Buffer>) {
+    const bytes = { keyEncoding: 'binary', encoding: 'binary' } as const;
+    this.#documents = environment.openDB({ name: 'documents', ...bytes });
+    this.#entries = environment.openDB({ name: 'entries', ...bytes });
+    this.#blocks = environment.openDB({ name: 'blocks', ...bytes });
+    this.#records = environment.openDB({ name: 'records', ...bytes });
+  }
+
+  async documents(address: PartitionAddress, keys: readonly string[]): Promise<(object | undefined)[]> {
+    return this.#read(() => keys.map((key) => asDocument(this.#documents.get(this.#documentKey(address, key)))));
+  }
+
+  async allDocuments(address: PartitionAddress): Promise<{ key: string; document: object }[]> {
+    return this.#read(() => [...this.#documentsOf(address)]);
+  }
+
+  *#documentsOf(address: PartitionAddress): Iterable<{ key: string; document: object }> {
+    const start = this.#documentKey(address, '');
+    const end = endOf(storedName(address.projection, address.version), address.partition);
+    for (const { key, value } of this.#documents.getRange({ start, exclusiveStart: true, end })) {
+      yield { key: key.toString('utf8', start.length), document: JSON.parse(unsealed(value)) as object };
+    }
+  }
+
+  async range(address: PartitionAddress, range: IndexRange): Promise<{ sort: string; key: string }[]> {
+    return this.#read(() => [...this.#entriesOf(address, range)]);
+  }
+
+  *#entriesOf(address: PartitionAddress, range: IndexRange): Iterable<{ sort: string; key: string }> {
+    if (range.limit <= 0) return;
+    const { start, from, to } = this.#bounds(address, range);
+    const after = range.after && Buffer.concat([start, keyOf(range.after.sort, range.after.key)]);
+    let keys;
+    if (range.direction === 'ascending') {
+      const low = after && Buffer.compare(after, from) >= 0 ? after : from;
+      keys = this.#entries.getKeys({ start: low, exclusiveStart: low === after, end: to, limit: range.limit });
+    } else {
+      // No entry equals a bound (entries end in NUL and a key), so only `after` must be kept out.
+      const high = after && Buffer.compare(after, to) < 0 ? after : to;
+      keys = this.#entries.getKeys({ start: high, exclusiveStart: true, end: from, inclusiveEnd: true, reverse: true, limit: range.limit });
+    }
+    for (const key of keys) {
+      const at = key.indexOf(0, start.length);
+      yield { sort: key.toString('utf8', start.length, at), key: key.toString('utf8', at + 1) };
+    }
+  }
+
+  async count(address: PartitionAddress, range: { index: string; from?: string; to?: string }): Promise<number> {
+    return this.#read(() => {
+      const { index, from, to } = this.#bounds(address, range);
+      return index.count(from, to);
+    });
+  }
+
+  #bounds(
+    address: PartitionAddress,
+    range: { index: string; from?: string; to?: string },
+  ): { index: CountedIndex; start: Buffer; from: Buffer; to: Buffer } {
+    const parts = [storedName(address.projection, address.version), address.partition, range.index];
+    const start = keyOf(...parts, '');
+    const end = endOf(...parts);
+    return {
+      index: new CountedIndex(this.#entries, this.#blocks, start, end),
+      start,
+      from: range.from === undefined ? start : keyOf(...parts, range.from),
+      to: range.to === undefined ? end : keyOf(...parts, range.to),
+    };
+  }
+
+  async partitionCheckpoint(address: PartitionAddress): Promise<bigint | undefined> {
+    return this.#read(() => this.#checkpoint(address));
+  }
+
+  #checkpoint(address: PartitionAddress): bigint | undefined {
+    const bytes = this.#documents.get(this.#documentKey(address, ''));
+    return bytes && BigInt(unsealed(bytes));
+  }
+
+  async load(
+    projection: string,
+    version: number,
+    wanted: readonly { readonly partition: string; readonly keys: readonly string[] }[],
+  ): Promise<{ partitions: PartitionState[]; progress: Progress }> {
+    // Reads of one turn share one snapshot.
+    return this.#read(() => ({
+      partitions: wanted.map(({ partition, keys }) => {
+        const address = { projection, version, partition };
+        return {
+          checkpoint: this.#checkpoint(address),
+          documents: keys.map((key) => asDocument(this.#documents.get(this.#documentKey(address, key)))),
+        };
+      }),
+      progress: this.#progress(projection, version),
+    }));
+  }
+
+  async commit(write: PartitionWrite): Promise<boolean> {
+    const { address } = write;
+    const texts = write.documents.map(({ key, document }) => ({
+      key: this.#documentKey(address, key),
+      bytes: document && sealed(JSON.stringify(document)),
+    }));
+    const checkpoint = sealed(write.checkpoint.toString());
+    // Writes asked for in one turn share one transaction of LMDB; each looks at its own partition's checkpoint, so each is stored wholly or not.
+    return this.#write(() => {
+      if (this.#checkpoint(address) !== write.readCheckpoint) return false;
+      for (const { key, bytes } of texts) {
+        if (bytes) this.#documents.putSync(key, bytes);
+        else this.#documents.removeSync(key);
+      }
+      for (const { key, indexAdd, indexRemove } of write.documents) {
+        for (const { index, sort } of indexRemove) this.#entry(address, index, sort, key, 'remove');
+        for (const { index, sort } of indexAdd) this.#entry(address, index, sort, key, 'add');
+      }
+      this.#documents.putSync(this.#documentKey(address, ''), checkpoint);
+      return true;
+    });
+  }
+
+  #entry(address: PartitionAddress, index: string, sort: string, key: string, change: 'add' | 'remove'): void {
+    const { index: counted, start } = this.#bounds(address, { index });
+    counted[change](Buffer.concat([start, keyOf(sort, key)]));
+  }
+
+  async begin(projection: string, version: number): Promise<Progress> {
+    return this.#write(() => {
+      if (!this.#record(projection, version)) this.#setRecord(projection, version, { life: randomUUID() });
+      return this.#progress(projection, version);
+    });
+  }
+
+  async progress(projection: string, version: number): Promise<Progress> {
+    return this.#read(() => this.#progress(projection, version));
+  }
+
+  #progress(projection: string, version: number): Progress {
+    const record = this.#record(projection, version);
+    if (!record) return { position: undefined };
+    return {
+      life: record.life,
+      position: record.position === undefined ? undefined : BigInt(record.position),
+      ...(record.stopped ? { stopped: record.stopped } : {}),
+    };
+  }
+
+  async setProgress(projection: string, version: number, next: Omit<Progress, 'life'>, known: Progress): Promise<boolean> {
+    return this.#write(() => {
+      const held = this.#progress(projection, version);
+      if (held.life === undefined || held.life !== known.life) return false;
+      if ((held.position ?? -1n) < (known.position ?? -1n)) return false;
+      if ((held.position ?? -1n) > (next.position ?? -1n)) return true;
+      this.#setRecord(projection, version, {
+        life: held.life,
+        ...(next.position === undefined ? {} : { position: next.position.toString() }),
+        ...(next.stopped ? { stopped: next.stopped } : {}),
+      });
+      return true;
+    });
+  }
+
+  #record(projection: string, version: number): VersionRecord | undefined {
+    const bytes = this.#records.get(keyOf('version', projection, String(version)));
+    return bytes && (JSON.parse(unsealed(bytes)) as VersionRecord);
+  }
+
+  #setRecord(projection: string, version: number, record: VersionRecord): void {
+    this.#records.putSync(keyOf('version', projection, String(version)), sealed(JSON.stringify(record)));
+  }
+
+  async servingVersion(projection: string): Promise<number | undefined> {
+    return this.#read(() => this.#serving(projection));
+  }
+
+  #serving(projection: string): number | undefined {
+    const bytes = this.#records.get(keyOf('serving', projection));
+    return bytes && Number(unsealed(bytes));
+  }
+
+  async setServingVersion(projection: string, version: number): Promise<number> {
+    return this.#write(() => {
+      const serving = this.#serving(projection) ?? 0;
+      if (version > serving) this.#records.putSync(keyOf('serving', projection), sealed(String(version)));
+      return Math.max(version, serving);
+    });
+  }
+
+  async versions(projection: string): Promise<number[]> {
+    return this.#read(() => {
+      const start = keyOf('version', projection, '');
+      const keys = this.#records.getKeys({ start, end: endOf('version', projection) });
+      return [...keys].map((key) => Number(key.toString('utf8', start.length))).sort((a, b) => a - b);
+    });
+  }
+
+  async drop(projection: string, version: number): Promise<void> {
+    const name = storedName(projection, version);
+    for (const database of [this.#documents, this.#entries, this.#blocks]) {
+      // In portions, so that commits of other projections are not kept waiting. The record goes last: a drop cut short is found again by it.
+      for (let removed = -1; removed !== 0;) {
+        removed = await this.#write(() => {
+          const keys = [...database.getKeys({ start: keyOf(name, ''), end: endOf(name), limit: 5_000 })];
+          for (const key of keys) database.removeSync(key);
+          return keys.length;
+        });
+      }
+    }
+    await this.#write(() => this.#records.removeSync(keyOf('version', projection, String(version))));
+  }
+
+  async stopServing(projection: string): Promise<void> {
+    await this.#write(() => this.#records.removeSync(keyOf('serving', projection)));
+  }
+
+  async log(): Promise<string | undefined> {
+    return this.#read(() => this.#log());
+  }
+
+  #log(): string | undefined {
+    const bytes = this.#records.get(keyOf('log'));
+    return bytes && unsealed(bytes);
+  }
+
+  async claim(log: string): Promise<string> {
+    return this.#write(() => {
+      const owner = this.#log();
+      if (owner === undefined) this.#records.putSync(keyOf('log'), sealed(log));
+      return owner ?? log;
+    });
+  }
+
+  async disclaim(): Promise<void> {
+    await this.#write(() => this.#records.removeSync(keyOf('log')));
+  }
+
+  async *dump(projection: string, version: number): AsyncIterable<string> {
+    const name = storedName(projection, version);
+    for (const partition of this.#partitionsOf(name)) {
+      const address = { projection, version, partition };
+      for (const { key, document } of await this.allDocuments(address)) yield documentLine(partition, key, document);
+      const start = keyOf(name, partition, '');
+      for (const key of this.#entries.getKeys({ start, end: endOf(name, partition) })) {
+        const [index = '', sort = '', ...rest] = key.toString('utf8', start.length).split('\0');
+        yield entryLine(partition, index, sort, rest.join('\0'));
+      }
+    }
+  }
+
+  *#partitionsOf(name: string): Iterable<string> {
+    const start = keyOf(name, '');
+    for (let from = start; ;) {
+      const [first] = this.#read(() => [...this.#documents.getKeys({ start: from, end: endOf(name), limit: 1 })]);
+      if (!first) return;
+      const partition = first.toString('utf8', start.length, first.indexOf(0, start.length));
+      yield partition;
+      from = endOf(name, partition);
+    }
+  }
+
+  async ping(): Promise<void> {
+    await Promise.resolve(this.#read(() => this.#log()));
+  }
+
+  async close(): Promise<void> {
+    await this.environment.close();
+  }
+
+  #documentKey(address: PartitionAddress, key: string): Buffer {
+    return keyOf(storedName(address.projection, address.version), address.partition, key);
+  }
+
+  #read<Answer>(read: () => Answer): Answer {
+    try {
+      // The snapshot of this turn may be from before another process's last commit, which its reader may already have heard of.
+      this.environment.resetReadTxn();
+      return read();
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+
+  async #write<Answer>(write: () => Answer): Promise<Answer> {
+    try {
+      return await this.environment.transaction(write);
+    } catch (error) {
+      // The reason comes as a promise of its own, which would end the process if nobody listened (a full disk, for one).
+      const reason = (error as { commitError?: Promise<never> }).commitError;
+      throw asUnavailable(reason ? await reason.catch((cause: unknown) => cause) : error);
+    }
+  }
+}
+
+function asUnavailable(error: unknown): ReadStoreUnavailable {
+  if (error instanceof ReadStoreUnavailable) return error;
+  const cause = error instanceof Error ? error : new Error(String(error));
+  return new ReadStoreUnavailable(`the read models in the data folder cannot be used: ${cause.message}`, { cause });
+}

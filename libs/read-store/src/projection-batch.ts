@@ -1,0 +1,106 @@
+import { checkKeyPart } from './limits.js';
+import type { Change, IndexEntry, ProjectedEvent, Projection } from './projection.js';
+import type { PartitionAddress, PartitionState, PartitionWrite } from './read-store.js';
+
+/** An event that a projection cannot be brought over: its handler or its indexes threw. */
+export class PoisonedEvent extends Error {
+  constructor(
+    readonly event: ProjectedEvent,
+    cause: unknown,
+  ) {
+    super(`${event.type} ${event.id} at position ${event.position}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'PoisonedEvent';
+  }
+}
+
+/** What a batch of events changes in one partition, in the log's order. */
+export interface PartitionChanges {
+  readonly partition: string;
+  readonly keys: readonly string[];
+  readonly changes: readonly { readonly event: ProjectedEvent; readonly change: Change<object> }[];
+}
+
+/** Asks the handlers what the events change, and sorts the answers by partition. Errors: PoisonedEvent. */
+export function changesByPartition(projection: Projection, events: readonly ProjectedEvent[]): PartitionChanges[] {
+  const partitions = new Map<string, { keys: Set<string>; changes: { event: ProjectedEvent; change: Change<object> }[] }>();
+  for (const event of events) {
+    const handler = Object.hasOwn(projection.on, event.type) ? projection.on[event.type] : undefined;
+    if (!handler) continue;
+    try {
+      for (const change of handler(event)) {
+        let partition = partitions.get(change.partition);
+        if (!partition) {
+          checkKeyPart('partition', change.partition);
+          partitions.set(change.partition, (partition = { keys: new Set(), changes: [] }));
+        }
+        checkKeyPart('key', change.key);
+        partition.keys.add(change.key);
+        partition.changes.push({ event, change });
+      }
+    } catch (error) {
+      throw new PoisonedEvent(event, error);
+    }
+  }
+  return [...partitions].map(([partition, { keys, changes }]) => ({ partition, keys: [...keys], changes }));
+}
+
+/**
+ * Applies the changes to a partition as it was loaded. What its checkpoint says it already holds is skipped, so a batch may come again.
+ * Answers undefined when nothing is to be stored. Errors: PoisonedEvent.
+ */
+export function applyChanges(
+  projection: Projection,
+  address: PartitionAddress,
+  state: PartitionState,
+  { keys, changes }: PartitionChanges,
+): PartitionWrite | undefined {
+  const documents = new Map(keys.map((key, at) => [key, state.documents[at]]));
+  const entriesBefore = new Map<string, Map<string, IndexEntry>>();
+  const lastChange = new Map<string, ProjectedEvent>();
+  let last: ProjectedEvent | undefined;
+  for (const { event, change } of changes) {
+    if (state.checkpoint !== undefined && event.position <= state.checkpoint) continue;
+    last = event;
+    try {
+      const document = documents.get(change.key);
+      if (!lastChange.has(change.key)) entriesBefore.set(change.key, entriesOf(projection, document, change.key));
+      documents.set(change.key, change.apply(document));
+    } catch (error) {
+      throw new PoisonedEvent(event, error);
+    }
+    lastChange.set(change.key, event);
+  }
+  if (!last) return undefined;
+  const written: PartitionWrite['documents'][number][] = [];
+  for (const [key, event] of lastChange) {
+    const document = documents.get(key);
+    try {
+      const entries = entriesOf(projection, document, key);
+      written.push({ key, document, ...indexDifference(entriesBefore.get(key) ?? new Map(), entries) });
+    } catch (error) {
+      throw new PoisonedEvent(event, error);
+    }
+  }
+  return { address, readCheckpoint: state.checkpoint, checkpoint: last.position, documents: written };
+}
+
+function entriesOf(projection: Projection, document: object | undefined, key: string): Map<string, IndexEntry> {
+  const entries = new Map<string, IndexEntry>();
+  if (!document || !projection.indexes) return entries;
+  for (const { index, sort } of projection.indexes(document, key)) {
+    checkKeyPart('index', index);
+    checkKeyPart('sort', sort);
+    entries.set(`${index}\0${sort}`, { index, sort });
+  }
+  return entries;
+}
+
+function indexDifference(
+  old: ReadonlyMap<string, IndexEntry>,
+  current: ReadonlyMap<string, IndexEntry>,
+): { indexAdd: IndexEntry[]; indexRemove: IndexEntry[] } {
+  return {
+    indexAdd: [...current].filter(([entry]) => !old.has(entry)).map(([, entry]) => entry),
+    indexRemove: [...old].filter(([entry]) => !current.has(entry)).map(([, entry]) => entry),
+  };
+}

@@ -1,0 +1,103 @@
+import type { Projection } from './projection.js';
+import { ReadStoreUnavailable } from './read-store.js';
+import type { IndexRange, ReadStore } from './read-store.js';
+import { ReadModelBehind } from './wait.js';
+
+/** One version of a read model, for the length of one query. Errors of all calls: ReadStoreUnavailable. */
+export interface ReadView<Doc extends object = object> {
+  /** The stored version that answers. */
+  readonly version: number;
+  /** Everything up to here is in what the view answers; there may be more. */
+  readonly position: bigint | undefined;
+  documents(partition: string, keys: readonly string[]): Promise<(Doc | undefined)[]>;
+  document(partition: string, key: string): Promise<Doc | undefined>;
+  allDocuments(partition: string): Promise<{ key: string; document: Doc }[]>;
+  range(partition: string, range: IndexRange): Promise<{ sort: string; key: string }[]>;
+  count(partition: string, range: { index: string; from?: string; to?: string }): Promise<number>;
+}
+
+/** For how long it is taken as known which version serves. Short against the time a replaced version stays (`dropAfterMs` of the pump). */
+const knownForMs = 20;
+
+interface Known {
+  readonly version: number;
+  readonly position: bigint | undefined;
+  readonly life: string;
+}
+const knownOfStores = new WeakMap<ReadStore, Map<string, { at: number; known: Promise<Known> }>>();
+
+/**
+ * The version of a read model that serves now. Ask for it once per query, and not for longer: versions are replaced.
+ * Errors: ReadModelBehind when no version has been filled yet, ReadStoreUnavailable.
+ */
+export async function viewOf<Doc extends object>(store: ReadStore, projection: Projection<Doc>): Promise<ReadView<Doc>> {
+  let ofStore = knownOfStores.get(store);
+  if (!ofStore) knownOfStores.set(store, (ofStore = new Map()));
+  let entry = ofStore.get(projection.name);
+  const now = performance.now();
+  if (!entry || now - entry.at > knownForMs) {
+    entry = { at: now, known: serving(store, projection.name) };
+    ofStore.set(projection.name, entry);
+    entry.known.catch(() => ofStore.delete(projection.name));
+  }
+  return new BoundView<Doc>(store, projection.name, await entry.known);
+}
+
+async function serving(store: ReadStore, projection: string): Promise<Known> {
+  const version = await store.servingVersion(projection);
+  if (version === undefined) throw new ReadModelBehind(projection, 0n, undefined);
+  const { life, position } = await store.progress(projection, version);
+  if (life === undefined) throw new ReadModelBehind(projection, 0n, undefined);
+  return { version, position, life };
+}
+
+class BoundView<Doc extends object> implements ReadView<Doc> {
+  readonly version: number;
+  readonly position: bigint | undefined;
+
+  constructor(
+    private readonly store: ReadStore,
+    private readonly projection: string,
+    private readonly known: Known,
+  ) {
+    this.version = known.version;
+    this.position = known.position;
+  }
+
+  documents(partition: string, keys: readonly string[]): Promise<(Doc | undefined)[]> {
+    return this.#confirmed(
+      this.store.documents(this.#address(partition), keys) as Promise<(Doc | undefined)[]>,
+      (documents) => !documents.includes(undefined),
+    );
+  }
+
+  async document(partition: string, key: string): Promise<Doc | undefined> {
+    return (await this.documents(partition, [key]))[0];
+  }
+
+  allDocuments(partition: string): Promise<{ key: string; document: Doc }[]> {
+    const documents = this.store.allDocuments(this.#address(partition)) as Promise<{ key: string; document: Doc }[]>;
+    return this.#confirmed(documents, ({ length }) => length > 0);
+  }
+
+  range(partition: string, range: IndexRange): Promise<{ sort: string; key: string }[]> {
+    return this.#confirmed(this.store.range(this.#address(partition), range), ({ length }) => length > 0);
+  }
+
+  count(partition: string, range: { index: string; from?: string; to?: string }): Promise<number> {
+    return this.#confirmed(this.store.count(this.#address(partition), range), (count) => count > 0);
+  }
+
+  #address(partition: string): { projection: string; version: number; partition: string } {
+    return { projection: this.projection, version: this.version, partition };
+  }
+
+  /** "Nothing there" is only believed when the version still stands: a store that was emptied, or a version dropped meanwhile, looks the same. */
+  async #confirmed<Answer>(asked: Promise<Answer>, isSomething: (answer: Answer) => boolean): Promise<Answer> {
+    const answer = await asked;
+    if (isSomething(answer)) return answer;
+    const { life, position } = await this.store.progress(this.projection, this.version);
+    if (life === this.known.life && (position ?? -1n) >= (this.known.position ?? -1n)) return answer;
+    throw new ReadStoreUnavailable(`${this.projection} was replaced while it was read`);
+  }
+}

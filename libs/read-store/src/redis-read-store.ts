@@ -1,0 +1,410 @@
+import { randomUUID } from 'node:crypto';
+import { Cluster, Redis } from 'ioredis';
+import type { ClusterOptions, RedisOptions } from 'ioredis';
+import { documentLine, entryLine } from './canonical-json.js';
+import { ReadStoreUnavailable } from './read-store.js';
+import type { IndexRange, PartitionAddress, PartitionState, PartitionWrite, Progress, ReadStore } from './read-store.js';
+import { documentsKey, indexKey, logKey, partitionOfKey, partitionPattern, partitionTag, progressKeys, versionsKey } from './redis-keys.js';
+import { redisScripts } from './redis-scripts.js';
+
+/** The commands that redis-scripts.ts adds. */
+interface Scripted {
+  commitPartition(numberOfKeys: number, ...keysAndValues: string[]): Promise<number>;
+  moveProgress(key: string, life: string, known: string, position: string, stopped: string): Promise<number>;
+  serveVersion(key: string, version: number): Promise<number>;
+}
+type Client = (Redis | Cluster) & Scripted;
+
+/** A call that is not answered within this time fails; the connection is given up when it stays silent for twice as long. */
+const answerWithinMs = 2_000;
+/** A dump or a drop reads whole partitions at a time. */
+const scanCount = 1_000;
+
+/**
+ * Opens the store in Redis. `urls` is one `redis://` or `rediss://` URL, or several, comma-separated, for a cluster (the first
+ * one's user, password and TLS hold for all). Does not fail when nobody answers: calls do, with ReadStoreUnavailable, until somebody does.
+ */
+export async function connectRedisReadStore(urls: string): Promise<ReadStore> {
+  const nodes = parseRedisUrls(urls);
+  const [first] = nodes;
+  const common: RedisOptions = {
+    commandTimeout: answerWithinMs,
+    socketTimeout: 2 * answerWithinMs,
+    connectTimeout: answerWithinMs,
+    keepAlive: 10_000,
+    // A command that met a broken connection has an unknown outcome; the projector asks the store again, a reader is told at once.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    username: first.username,
+    password: first.password,
+    ...(first.tls ? { tls: {} } : {}),
+  };
+  const reconnectAfterMs = (attempts: number): number => Math.min(50 * 2 ** Math.min(attempts, 6), answerWithinMs);
+  let client: Redis | Cluster;
+  if (nodes.length === 1) {
+    client = new Redis({
+      ...common,
+      host: first.host,
+      port: first.port,
+      db: first.database,
+      enableOfflineQueue: false,
+      retryStrategy: reconnectAfterMs,
+      scripts: redisScripts,
+    });
+  } else {
+    const options: ClusterOptions = {
+      redisOptions: common,
+      enableOfflineQueue: false,
+      clusterRetryStrategy: reconnectAfterMs,
+      slotsRefreshTimeout: answerWithinMs,
+      slotsRefreshInterval: 5_000,
+      scripts: redisScripts,
+    };
+    client = new Cluster(
+      nodes.map(({ host, port }) => ({ host, port })),
+      options,
+    );
+  }
+  const store = new RedisReadStore(client as Client, nodes.length > 1);
+  await store.firstAnswer(answerWithinMs);
+  return store;
+}
+
+interface RedisNode {
+  host: string;
+  port: number;
+  username?: string;
+  password?: string;
+  database: number;
+  tls: boolean;
+}
+
+/** Errors: says which part of the setting cannot be read. Never repeats a password. */
+export function parseRedisUrls(urls: string): [RedisNode, ...RedisNode[]] {
+  let scheme = '';
+  const nodes = urls
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map((part): RedisNode => {
+      const text = part.includes('://') ? part : `${scheme || 'redis:'}//${part}`;
+      if (!URL.canParse(text)) throw new Error('REDIS_URL holds something that is not a redis:// or rediss:// URL');
+      const url = new URL(text);
+      if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
+        throw new Error(`REDIS_URL begins with ${url.protocol}// where redis:// or rediss:// is expected`);
+      }
+      scheme = url.protocol;
+      return {
+        host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
+        port: url.port ? Number(url.port) : 6379,
+        username: url.username ? decodeURIComponent(url.username) : undefined,
+        password: url.password ? decodeURIComponent(url.password) : undefined,
+        database: Number(url.pathname.replace('/', '') || '0'),
+        tls: url.protocol === 'rediss:',
+      };
+    });
+  const [first, ...others] = nodes;
+  if (!first) throw new Error('REDIS_URL is empty');
+  if (!Number.isInteger(first.database)) throw new Error('REDIS_URL: the path is the number of a database');
+  if (others.length > 0 && first.database !== 0) throw new Error('REDIS_URL: a cluster has no database numbers');
+  return [first, ...others];
+}
+
+const asText = (position: bigint | undefined): string => (position === undefined ? '' : position.toString());
+const asSortable = (position: bigint | undefined): string => (position === undefined ? '' : position.toString().padStart(20, '0'));
+const asPosition = (text: string | null | undefined): bigint | undefined => (text ? BigInt(text) : undefined);
+const asDocument = (text: string | null | undefined): object | undefined => (text ? (JSON.parse(text) as object) : undefined);
+
+function asEntry(member: string): { sort: string; key: string } {
+  const at = member.indexOf('\0');
+  return { sort: member.slice(0, at), key: member.slice(at + 1) };
+}
+
+class RedisReadStore implements ReadStore {
+  #lastError: Error | undefined;
+
+  constructor(
+    private readonly client: Client,
+    private readonly cluster: boolean,
+  ) {
+    // Without a listener every failed attempt to connect would be printed; the error is told where a call fails because of it.
+    client.on('error', (error: Error) => (this.#lastError = error));
+    client.on('ready', () => (this.#lastError = undefined));
+  }
+
+  async firstAnswer(withinMs: number): Promise<void> {
+    if (this.client.status === 'ready') return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.client.off('ready', done);
+        resolve();
+      };
+      const timer = setTimeout(done, withinMs);
+      this.client.on('ready', done);
+    });
+  }
+
+  async documents(address: PartitionAddress, keys: readonly string[]): Promise<(object | undefined)[]> {
+    if (keys.length === 0) return [];
+    const texts = await this.#ask(this.client.hmget(documentsKey(partitionTag(address)), ...keys));
+    return texts.map(asDocument);
+  }
+
+  async allDocuments(address: PartitionAddress): Promise<{ key: string; document: object }[]> {
+    const fields = await this.#ask(this.client.hgetall(documentsKey(partitionTag(address))));
+    return Object.entries(fields)
+      .filter(([key]) => key !== '')
+      .map(([key, text]) => ({ key, document: JSON.parse(text) as object }));
+  }
+
+  async range(address: PartitionAddress, range: IndexRange): Promise<{ sort: string; key: string }[]> {
+    if (range.limit <= 0) return [];
+    const key = indexKey(partitionTag(address), range.index);
+    const after = range.after && `(${range.after.sort}\0${range.after.key}`;
+    const from = range.from === undefined ? '-' : `[${range.from}`;
+    const to = range.to === undefined ? '+' : `(${range.to}`;
+    const members = await this.#ask(
+      range.direction === 'ascending'
+        ? this.client.zrangebylex(key, later(after, from), to, 'LIMIT', 0, range.limit)
+        : this.client.zrevrangebylex(key, earlier(after, to), from, 'LIMIT', 0, range.limit),
+    );
+    return members.map(asEntry);
+  }
+
+  count(address: PartitionAddress, range: { index: string; from?: string; to?: string }): Promise<number> {
+    const key = indexKey(partitionTag(address), range.index);
+    const from = range.from === undefined ? '-' : `[${range.from}`;
+    const to = range.to === undefined ? '+' : `(${range.to}`;
+    return this.#ask(this.client.zlexcount(key, from, to));
+  }
+
+  async partitionCheckpoint(address: PartitionAddress): Promise<bigint | undefined> {
+    return asPosition(await this.#ask(this.client.hget(documentsKey(partitionTag(address)), '')));
+  }
+
+  async load(
+    projection: string,
+    version: number,
+    wanted: readonly { readonly partition: string; readonly keys: readonly string[] }[],
+  ): Promise<{ partitions: PartitionState[]; progress: Progress }> {
+    // All in one turn: commands to one node are answered in the order they were asked, so the progress is read after what is on the same node.
+    const [progress, ...partitions] = await this.#ask(
+      Promise.all([
+        ...wanted.map(({ partition, keys }) =>
+          this.client.hmget(documentsKey(partitionTag({ projection, version, partition })), '', ...keys),
+        ),
+        this.#readProgress(projection, version),
+      ]).then((answers) => [answers.pop() as Progress, ...(answers as (string | null)[][])] as const),
+    );
+    return {
+      progress,
+      partitions: partitions.map(([checkpoint, ...texts]) => ({ checkpoint: asPosition(checkpoint), documents: texts.map(asDocument) })),
+    };
+  }
+
+  async commit(write: PartitionWrite): Promise<boolean> {
+    const tag = partitionTag(write.address);
+    const set: string[] = [];
+    const removed: string[] = [];
+    const indexes = new Map<string, { add: string[]; remove: string[] }>();
+    const changesOf = (index: string): { add: string[]; remove: string[] } => {
+      let changes = indexes.get(index);
+      if (!changes) indexes.set(index, (changes = { add: [], remove: [] }));
+      return changes;
+    };
+    for (const { key, document, indexAdd, indexRemove } of write.documents) {
+      if (document) set.push(key, JSON.stringify(document));
+      else removed.push(key);
+      for (const { index, sort } of indexAdd) changesOf(index).add.push(`${sort}\0${key}`);
+      for (const { index, sort } of indexRemove) changesOf(index).remove.push(`${sort}\0${key}`);
+    }
+    const values = [
+      asText(write.readCheckpoint),
+      asText(write.checkpoint),
+      String(set.length / 2),
+      ...set,
+      String(removed.length),
+      ...removed,
+    ];
+    for (const { add, remove } of indexes.values()) values.push(String(add.length), String(remove.length), ...add, ...remove);
+    const keys = [documentsKey(tag), ...[...indexes.keys()].map((index) => indexKey(tag, index))];
+    return (await this.#ask(this.client.commitPartition(keys.length, ...keys, ...values))) === 1;
+  }
+
+  async begin(projection: string, version: number): Promise<Progress> {
+    const [first, ...others] = progressKeys(projection, version, this.cluster) as [string, ...string[]];
+    await this.#ask(this.client.hset(versionsKey(projection), String(version), '1'));
+    await this.#ask(this.client.hsetnx(first, 'life', randomUUID()));
+    const life = await this.#ask(this.client.hget(first, 'life'));
+    // A record of another life was left by a node that forgot, or outlived the one that did: it begins again with the others.
+    const lives = await this.#ask(Promise.all(others.map((key) => this.client.hget(key, 'life'))));
+    await this.#ask(
+      Promise.all(
+        others
+          .filter((_key, at) => lives[at] !== life)
+          .map((key) =>
+            this.client
+              .multi()
+              .del(key)
+              .hset(key, 'life', life ?? '')
+              .exec(),
+          ),
+      ),
+    );
+    return this.progress(projection, version);
+  }
+
+  progress(projection: string, version: number): Promise<Progress> {
+    return this.#ask(this.#readProgress(projection, version));
+  }
+
+  async #readProgress(projection: string, version: number): Promise<Progress> {
+    const records = await Promise.all(
+      progressKeys(projection, version, this.cluster).map((key) => this.client.hmget(key, 'life', 'position', 'stopped')),
+    );
+    const [life, , stopped] = records[0] ?? [];
+    if (!life) return { position: undefined };
+    const positions = records.map((record) => (record[0] === life ? (record[1] ?? '') : ''));
+    const lowest = positions.reduce((a, b) => (a < b ? a : b));
+    return { life, position: asPosition(lowest), ...(stopped ? { stopped: JSON.parse(stopped) as NonNullable<Progress['stopped']> } : {}) };
+  }
+
+  async setProgress(projection: string, version: number, next: Omit<Progress, 'life'>, known: Progress): Promise<boolean> {
+    const stopped = next.stopped ? JSON.stringify(next.stopped) : '';
+    const moved = await this.#ask(
+      Promise.all(
+        progressKeys(projection, version, this.cluster).map((key) =>
+          this.client.moveProgress(key, known.life ?? '', asSortable(known.position), asSortable(next.position), stopped),
+        ),
+      ),
+    );
+    return moved.every((answer) => answer === 1);
+  }
+
+  async servingVersion(projection: string): Promise<number | undefined> {
+    const serving = await this.#ask(this.client.hget(versionsKey(projection), 'serving'));
+    return serving === null ? undefined : Number(serving);
+  }
+
+  setServingVersion(projection: string, version: number): Promise<number> {
+    return this.#ask(this.client.serveVersion(versionsKey(projection), version));
+  }
+
+  async versions(projection: string): Promise<number[]> {
+    const fields = await this.#ask(this.client.hkeys(versionsKey(projection)));
+    return fields
+      .filter((field) => field !== 'serving')
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  async drop(projection: string, version: number): Promise<void> {
+    // The progress goes first, so that a projector still at work on this version notices; the list of versions last, so that a drop cut short is found again.
+    await this.#ask(Promise.all(progressKeys(projection, version, this.cluster).map((key) => this.client.unlink(key))));
+    for (let found = -1; found !== 0;) {
+      found = 0;
+      for await (const keys of this.#scan(partitionPattern(projection, version))) {
+        found += keys.length;
+        await this.#ask(Promise.all(keys.map((key) => this.client.unlink(key))));
+      }
+    }
+    await this.#ask(this.client.hdel(versionsKey(projection), String(version)));
+  }
+
+  async stopServing(projection: string): Promise<void> {
+    await this.#ask(this.client.hdel(versionsKey(projection), 'serving'));
+  }
+
+  async log(): Promise<string | undefined> {
+    return (await this.#ask(this.client.get(logKey))) ?? undefined;
+  }
+
+  async claim(log: string): Promise<string> {
+    await this.#ask(this.client.setnx(logKey, log));
+    return (await this.log()) ?? log;
+  }
+
+  async disclaim(): Promise<void> {
+    await this.#ask(this.client.del(logKey));
+  }
+
+  async *dump(projection: string, version: number): AsyncIterable<string> {
+    const partitions = new Map<string, Set<string>>();
+    for await (const keys of this.#scan(partitionPattern(projection, version))) {
+      for (const key of keys) {
+        const found = partitionOfKey(key, projection, version);
+        if (!found) continue;
+        const indexes = partitions.get(found.partition) ?? new Set<string>();
+        partitions.set(found.partition, found.kind === 'index' ? indexes.add(found.index) : indexes);
+      }
+    }
+    for (const partition of [...partitions.keys()].sort(bytewise)) {
+      const address = { projection, version, partition };
+      const documents = await this.allDocuments(address);
+      for (const { key, document } of documents.sort((a, b) => bytewise(a.key, b.key))) yield documentLine(partition, key, document);
+      for (const index of [...(partitions.get(partition) ?? [])].sort(bytewise)) {
+        let entries: { sort: string; key: string }[] = [];
+        do {
+          entries = await this.range(address, { index, after: entries.at(-1), direction: 'ascending', limit: scanCount });
+          for (const { sort, key } of entries) yield entryLine(partition, index, sort, key);
+        } while (entries.length === scanCount);
+      }
+    }
+  }
+
+  async ping(): Promise<void> {
+    if (this.client instanceof Cluster) await this.#ask(Promise.all(this.#masters().map((node) => node.ping())));
+    else await this.#ask(this.client.ping());
+  }
+
+  async close(): Promise<void> {
+    this.client.disconnect();
+    await Promise.resolve();
+  }
+
+  #masters(): Redis[] {
+    if (!(this.client instanceof Cluster)) return [this.client];
+    const masters = this.client.nodes('master');
+    if (masters.length === 0) throw this.#unavailable(new Error('no node of the cluster is known'));
+    return masters;
+  }
+
+  async *#scan(pattern: string): AsyncIterable<string[]> {
+    for (const node of this.#masters()) {
+      let cursor = '0';
+      do {
+        const [next, keys] = await this.#ask(node.scan(cursor, 'MATCH', pattern, 'COUNT', scanCount));
+        cursor = next;
+        if (keys.length > 0) yield keys;
+      } while (cursor !== '0');
+    }
+  }
+
+  /** Every failure of a call is one kind: the caller cannot tell them apart and must not try. */
+  async #ask<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw this.#unavailable(error as Error);
+    }
+  }
+
+  #unavailable(error: Error): ReadStoreUnavailable {
+    const cause = this.client.status === 'ready' ? error : (this.#lastError ?? error);
+    return new ReadStoreUnavailable(`the read models in Redis cannot be reached: ${cause.message}`, { cause });
+  }
+}
+
+/** The narrower of two lower bounds. An entry to go on after lies within the range, unless the caller mixes two lists. */
+function later(after: string | undefined, from: string): string {
+  return after !== undefined && (from === '-' || bytewise(after.slice(1), from.slice(1)) >= 0) ? after : from;
+}
+
+function earlier(after: string | undefined, to: string): string {
+  return after !== undefined && (to === '+' || bytewise(after.slice(1), to.slice(1)) < 0) ? after : to;
+}
+
+function bytewise(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,69 @@
+/**
+ * The three writes that must be one step on the server. Each touches keys of one hash slot only. Positions in the progress record are
+ * padded to 20 digits, so that they compare as text: Lua's numbers lose whole numbers above 2^53.
+ */
+
+/**
+ * KEYS: documents, then the indexes that change. ARGV: the checkpoint read ('' for none), the new one, the number of documents to set and
+ * their key and text in turn, the number to remove and their keys, then for each index the numbers of members to add and to remove, and they.
+ * The checkpoint is the field '' of the documents, so a read of both is of one moment.
+ */
+const commitPartition = `
+local checkpoint = redis.call('HGET', KEYS[1], '')
+if (checkpoint or '') ~= ARGV[1] then return 0 end
+local at = 3
+local function take(count, stride, each)
+  local last = at + count * stride - 1
+  while at <= last do
+    local upto = math.min(at + 1999, last)
+    each(at, upto)
+    at = upto + 1
+  end
+end
+local function counted()
+  local count = tonumber(ARGV[at])
+  at = at + 1
+  return count
+end
+take(counted(), 2, function(from, upto) redis.call('HSET', KEYS[1], unpack(ARGV, from, upto)) end)
+take(counted(), 1, function(from, upto) redis.call('HDEL', KEYS[1], unpack(ARGV, from, upto)) end)
+for index = 2, #KEYS do
+  local added, removed = counted(), counted()
+  take(added, 1, function(from, upto)
+    local members = {}
+    for member = from, upto do
+      members[#members + 1] = 0
+      members[#members + 1] = ARGV[member]
+    end
+    redis.call('ZADD', KEYS[index], unpack(members))
+  end)
+  take(removed, 1, function(from, upto) redis.call('ZREM', KEYS[index], unpack(ARGV, from, upto)) end)
+end
+redis.call('HSET', KEYS[1], '', ARGV[2])
+return 1
+`;
+
+/** KEYS: a progress record. ARGV: its life, the position known of it ('' for none), the new position, and why it stopped ('' when it runs). */
+const moveProgress = `
+local record = redis.call('HMGET', KEYS[1], 'life', 'position')
+local position = record[2] or ''
+if record[1] ~= ARGV[1] or position < ARGV[2] then return 0 end
+if position > ARGV[3] then return 1 end
+redis.call('HSET', KEYS[1], 'position', ARGV[3])
+if ARGV[4] == '' then redis.call('HDEL', KEYS[1], 'stopped') else redis.call('HSET', KEYS[1], 'stopped', ARGV[4]) end
+return 1
+`;
+
+/** KEYS: the versions of a projection. ARGV: the version to serve from. Answers the version that serves. */
+const serveVersion = `
+local serving = tonumber(redis.call('HGET', KEYS[1], 'serving') or '0')
+if tonumber(ARGV[1]) <= serving then return serving end
+redis.call('HSET', KEYS[1], 'serving', ARGV[1])
+return tonumber(ARGV[1])
+`;
+
+export const redisScripts = {
+  commitPartition: { lua: commitPartition },
+  moveProgress: { lua: moveProgress, numberOfKeys: 1 },
+  serveVersion: { lua: serveVersion, numberOfKeys: 1 },
+};
