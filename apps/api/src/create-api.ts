@@ -2,6 +2,7 @@ import helmet from '@fastify/helmet';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { customer } from '#licensing';
 import { Metrics, ProblemFilter, Tokens, type ProblemReply, type Relations } from '#platform';
 import { ApiModule } from './api.module.js';
 import { answerHeaders } from './http/answer.js';
@@ -19,7 +20,7 @@ export async function createApi(parts: ApiParts, modules: readonly Type[] = reso
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     // Ids of our own are in the logs; Fastify's are not used.
     genReqId: () => '',
-    frameworkErrors: (error: unknown, _request: unknown, reply: ProblemReply) => problems.answer(error, reply),
+    frameworkErrors: (error: unknown, _request: unknown, reply: object) => problems.answer(error, reply as ProblemReply),
   });
   const problems = new ProblemFilter(parts.log);
   const fastify = adapter.getInstance();
@@ -34,7 +35,7 @@ export async function createApi(parts: ApiParts, modules: readonly Type[] = reso
   parseBodies(fastify);
   answerHeaders(fastify);
   await app.register(helmet, { contentSecurityPolicy: false });
-  app.useGlobalPipes(new InputPipe(app.get(ReadModels)));
+  app.useGlobalPipes(new InputPipe(app.get(ReadModels), parts.secrets.jwtSecret));
   app.useGlobalFilters(problems);
   await app.init();
   await fastify.ready();
@@ -43,9 +44,6 @@ export async function createApi(parts: ApiParts, modules: readonly Type[] = reso
 
 function relationsOf({ ledger }: ApiParts): Relations {
   return {
-    linkedCustomer: async () => {
-      void ledger;
-      return false;
-    },
+    linkedCustomer: async (partnerId, customerId) => (await ledger.load(customer, customerId)).state.partnerId === partnerId,
   };
 }

@@ -71,11 +71,21 @@ export const Email = (documented: Documented = {}) =>
       : 'must be an e-mail address of at most 254 characters',
   );
 
-/** Never shown again; lengths in UTF-16 units. */
+/** Never shown again, not even as a plain hash: see `secretFieldsOf`. Lengths in UTF-16 units. */
 export const Password = ({ min, max = 256, ...documented }: { min: number; max?: number } & Documented) =>
-  field({ type: 'string', format: 'password', minLength: min, maxLength: max, ...documented }, (value) =>
-    typeof value === 'string' && value.length >= min && value.length <= max ? undefined : `must be a text of ${min} to ${max} characters`,
+  applyDecorators(
+    (target: object, key: string | symbol) => Reflect.defineMetadata(secretFields, [...secretFieldsOf(target), key], target),
+    field({ type: 'string', format: 'password', minLength: min, maxLength: max, ...documented }, (value) =>
+      typeof value === 'string' && value.length >= min && value.length <= max ? undefined : `must be a text of ${min} to ${max} characters`,
+    ),
   );
+
+const secretFields = Symbol('secret fields');
+
+/** Which fields of a command are secrets. The hash of a command's input is stored with its facts, and a hash of a password could be guessed at. */
+export function secretFieldsOf(prototype: object): readonly string[] {
+  return (Reflect.getMetadata(secretFields, prototype) as readonly string[] | undefined) ?? [];
+}
 
 /** How many licences: a whole number from 1. */
 export const Quantity = ({ max = 1_000_000_000, ...documented }: { max?: number } & Documented = {}) =>

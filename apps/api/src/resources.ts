@@ -4,7 +4,20 @@ import { HealthModule } from './health/health.module.js';
 import { PartnerModule } from './partner/partner.module.js';
 import { PoolModule } from './pool/pool.module.js';
 import { ProductModule } from './product/product.module.js';
+import { SandboxModule } from './sandbox/sandbox.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import { StoreModule } from './store/store.module.js';
+import { UsersModule } from './users/users.module.js';
 
 /** Every module with routes. */
-export const resources: readonly Type[] = [ProductModule, PartnerModule, CustomerModule, PoolModule, StoreModule, HealthModule];
+export const resources: readonly Type[] = [
+  SessionsModule,
+  UsersModule,
+  ProductModule,
+  PartnerModule,
+  CustomerModule,
+  PoolModule,
+  StoreModule,
+  SandboxModule,
+  HealthModule,
+];

@@ -96,3 +96,39 @@ export function authorize(
     if (!related) throw notFound();
   });
 }
+
+/** Roles whose users belong to a partner or customer; the others are the vendor's, and a service may be either. */
+const accountKinds: Readonly<Partial<Record<Role, 'partner' | 'customer'>>> = {
+  partner: 'partner',
+  customerAdmin: 'customer',
+  customerUser: 'customer',
+};
+
+/** Where a new user belongs: which account, and of which kind it has to be. `either` is for services. */
+export interface NewUserPlace {
+  readonly accountId: string | undefined;
+  readonly kind: 'partner' | 'customer' | 'either';
+}
+
+/**
+ * An operator creates anybody; a customer's administrator only users of its own customer, whose account is then taken as given.
+ * Errors: FORBIDDEN for a role above the caller's, CUSTOMER_NOT_FOUND for another account, INVALID_REQUEST for a role without its account or the other way round.
+ */
+export function placeOfNewUser(principal: Actor, role: Role, accountId: string | undefined): NewUserPlace {
+  const kind = accountKinds[role] ?? 'either';
+  if (principal.role === 'customerAdmin') {
+    if (kind !== 'customer')
+      throw new Rejected('FORBIDDEN', `The role customerAdmin creates the roles customerAdmin and customerUser, not ${role}`);
+    if (accountId !== undefined && accountId !== principal.accountId)
+      throw new Rejected('CUSTOMER_NOT_FOUND', `Nothing that you may see has the id ${accountId}`);
+    return { accountId: principal.accountId, kind };
+  }
+  const finding =
+    kind !== 'either' && accountId === undefined
+      ? `is needed for the role ${role}`
+      : kind === 'either' && accountId !== undefined && role !== 'service'
+        ? `is not for the role ${role}: it belongs to the vendor`
+        : undefined;
+  if (finding) throw new Rejected('INVALID_REQUEST', `accountId ${finding}`, { errors: [{ path: 'accountId', message: finding }] });
+  return { accountId, kind };
+}

@@ -21,16 +21,40 @@ export function refusalOf(error: unknown): Rejected | undefined {
   switch (name) {
     case 'LogUnavailable':
     case 'AppendUnknown':
+    case 'OutcomeUnknown':
       return new Rejected('EVENT_STORE_UNAVAILABLE', 'The event store does not answer');
+    case 'IdempotencyKeyReused':
+      return new Rejected('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key came before with another body or query');
+    case 'ExpectedRevisionMismatch':
+      return new Rejected('REVISION_MISMATCH', message, membersOf(error, 'stream', 'expectedRevision', 'actualRevision'));
+    case 'CommandTooLarge':
+      return new Rejected('COMMAND_TOO_LARGE', message, membersOf(error, 'sizeInBytes', 'limitInBytes'));
+    case 'NotCanonical':
+      return new Rejected('INVALID_REQUEST', message, { errors: [{ path: '', message }] });
+    case 'TooManyConflicts':
     case 'RevisionConflict':
       return new Rejected('CONCURRENT_CHANGE', message);
     case 'PositionUnknown':
       return new Rejected('INVALID_REQUEST', message, { errors: [{ path: 'after', message }] });
+    case 'ReadModelBehind':
+      return new Rejected('READ_MODEL_BEHIND', message, textsOf(error, 'projection', 'position', 'reached'));
+    case 'ReadModelStopped':
+      return new Rejected('READ_MODEL_STOPPED', message, membersOf(error, 'projection', 'stopped'));
     case 'ReadStoreUnavailable':
       return new Rejected('READ_STORE_UNAVAILABLE', 'The read models cannot be reached');
     default:
       return refusalOfHttp(error);
   }
+}
+
+function membersOf(error: unknown, ...names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, (error as Record<string, unknown>)[name]]));
+}
+
+/** Positions are decimal texts in every answer. */
+function textsOf(error: unknown, ...names: readonly string[]): Record<string, unknown> {
+  const members = Object.entries(membersOf(error, ...names));
+  return Object.fromEntries(members.map(([name, value]) => [name, value === undefined ? null : String(value)]));
 }
 
 /** What Fastify and Nest refuse before a route is reached. */

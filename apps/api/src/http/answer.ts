@@ -1,22 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-
-/** What `Ledger.record` answers, as far as an HTTP answer shows it. */
-export interface Recorded {
-  readonly stream: string;
-  /** The stream's revision after the command. */
-  readonly revision: number;
-  /** Of the command's last fact; of the stream's last one when it had nothing new to say. */
-  readonly position: bigint | undefined;
-  /** The first answer again: the same key came with the same input. */
-  readonly replayed: boolean;
-  /** With dryRun: what would have been recorded. */
-  readonly dryRun?: { readonly events: readonly object[] };
-}
+import type { Receipt } from '#event-store';
 
 /** An answer to a write: the receipt goes into the headers, the body is what the contract says. */
 export class Written {
   constructor(
-    readonly receipt: Recorded,
+    readonly receipt: Receipt,
     readonly body: object,
     /** Instead of the route's own, when the command found its work already done. */
     readonly status?: number,
@@ -27,9 +15,9 @@ export class Written {
  * The answer to a command: its own fields, then `stream`, `revision` and `position` of the receipt.
  * A dry run answers `{dryRun: true, events}` with `preview`'s fields instead, such as `pool`.
  */
-export function written(receipt: Recorded, fields: object = {}, preview: () => object = () => ({})): Written {
-  const { stream, revision, position, dryRun } = receipt;
-  if (dryRun) return new Written(receipt, { dryRun: true, events: dryRun.events, ...preview() });
+export function written(receipt: Receipt, fields: object = {}, preview: () => object = () => ({})): Written {
+  const { stream, revision, position, facts, dryRun } = receipt;
+  if (dryRun) return new Written(receipt, { dryRun: true, events: facts.map(({ type, data }) => ({ type, data })), ...preview() });
   return new Written(receipt, { ...fields, stream, revision, position: position?.toString() });
 }
 

@@ -1,6 +1,5 @@
-import { hash, randomUUID } from 'node:crypto';
-import canonicalize from 'canonicalize';
-import type { CommandContext } from '#event-store';
+import { createHmac, hash, randomUUID } from 'node:crypto';
+import { canonicalJson, type CommandContext } from '#event-store';
 import type { Actor } from '#licensing';
 import { invalid } from './input.js';
 import type { ApiReply, ApiRequest, RouteFacts } from './request.js';
@@ -25,7 +24,7 @@ export function commandContext(
   const params = Object.values(request.params as Record<string, string>);
   return {
     commandId: uuidV5([caller, route.pattern, ...params, key].join('\n')),
-    inputHash: hash('sha256', `${route.pattern}\n${canonicalize(fields)}`),
+    inputHash: hash('sha256', `${route.pattern}\n${canonicalJson(fields)}`),
     correlationId: request.correlationId,
     actor,
     expectedRevision: ifMatch(request.headers['if-match']),
@@ -34,6 +33,15 @@ export function commandContext(
 }
 
 const anonymous: Actor = { userId: 'anonymous', role: 'system' };
+
+/** The fields with every secret replaced by a digest that only this installation can compute. */
+export function withoutSecrets(fields: Record<string, unknown>, secrets: readonly string[], key: string): Record<string, unknown> {
+  if (secrets.length === 0) return fields;
+  const hidden = secrets
+    .filter((name) => fields[name] !== undefined)
+    .map((name) => [name, createHmac('sha256', key).update(canonicalJson(fields[name])).digest('hex')]);
+  return { ...fields, ...Object.fromEntries(hidden) };
+}
 
 /** A signed call brings its key as `webhook-id` (Standard Webhooks). */
 function idempotencyKey({ headers, principal }: ApiRequest): string {

@@ -4,8 +4,8 @@ import { validateSync, type ValidationError } from 'class-validator';
 import { Command } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '#event-store';
 import { Rejected, type Actor } from '#licensing';
-import { LogPosition, Optional } from '../fields.js';
-import { commandContext } from './command-context.js';
+import { LogPosition, Optional, secretFieldsOf } from '../fields.js';
+import { commandContext, withoutSecrets } from './command-context.js';
 import { routeFacts, type ApiReply, type ApiRequest } from './request.js';
 
 /**
@@ -52,16 +52,21 @@ export abstract class ReadModels {
 /** The one global pipe. */
 @Injectable()
 export class InputPipe implements PipeTransform {
-  constructor(private readonly models: ReadModels) {}
+  constructor(
+    private readonly models: ReadModels,
+    /** Digests secrets for the hash of a command's input. */
+    private readonly digestKey: string,
+  ) {}
 
   transform(value: unknown, { metatype }: ArgumentMetadata): unknown {
     if (!(value instanceof RawInput)) return value;
     const { request, reply } = value;
     const route = routeFacts(request);
     const fields = route.writes ? writtenFields(request, route.queryFields) : askedFields(request);
-    const input = validated(metatype as new () => object, fields) as { context?: unknown; principal?: unknown; atLeast?: string };
+    const type = metatype as new () => object;
+    const input = validated(type, fields) as { context?: unknown; principal?: unknown; atLeast?: string };
     if (route.writes) {
-      input.context = commandContext(request, reply, route, fields);
+      input.context = commandContext(request, reply, route, withoutSecrets(fields, secretFieldsOf(type.prototype), this.digestKey));
       return input;
     }
     input.principal = request.principal;

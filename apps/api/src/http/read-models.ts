@@ -1,41 +1,44 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { Rejected } from '#licensing';
-import type { ReadStore } from '#read-store';
+import { ReadModelStopped, waitFor, type ReadStore } from '#read-store';
 import { ReadModels } from './input.js';
 
 const waitMaxMilliseconds = 5_000;
-const lookAgainMilliseconds = 10;
+/** For how long it is taken as known that a read model runs: one look at the store serves all reads in between. */
+const knownMilliseconds = 100;
 
-/** Reads wait here until their read models hold what the caller has already seen. */
+/** Reads wait here until their read models hold what the caller has already seen; a read model that stopped answers nothing. */
 export class StoredReadModels extends ReadModels {
+  private readonly looks = new Map<string, { until: number; running: Promise<void> }>();
+
   constructor(private readonly store: ReadStore) {
     super();
   }
 
+  /** Errors: ReadModelBehind after 5 seconds, ReadModelStopped, ReadStoreUnavailable. */
   async reach(models: readonly string[], atLeast: string | undefined): Promise<void> {
-    await Promise.all(models.map((model) => this.reachOne(model, atLeast === undefined ? undefined : BigInt(atLeast))));
+    const position = atLeast === undefined ? undefined : BigInt(atLeast);
+    await Promise.all(
+      models.map(async (name) => {
+        await this.runs(name);
+        if (position !== undefined) await waitFor(this.store, { name }, position, waitMaxMilliseconds);
+      }),
+    );
   }
 
-  private async reachOne(model: string, atLeast: bigint | undefined): Promise<void> {
-    const until = performance.now() + waitMaxMilliseconds;
-    for (;;) {
-      const version = await this.store.servingVersion(model);
-      const { position, stopped } = version === undefined ? { position: undefined } : await this.store.progress(model, version);
-      if (stopped)
-        throw new Rejected('READ_MODEL_STOPPED', `${model} stopped at position ${stopped.position}: ${stopped.reason}`, {
-          model,
-          ...stopped,
-        });
-      if (atLeast === undefined || (position ?? -1n) >= atLeast) return;
-      if (performance.now() > until) {
-        const reached = position?.toString() ?? null;
-        throw new Rejected('READ_MODEL_BEHIND', `${model} has reached ${reached ?? 'nothing'}, not ${atLeast}`, {
-          model,
-          reached,
-          atLeast: String(atLeast),
-        });
-      }
-      await pause(lookAgainMilliseconds);
+  private runs(name: string): Promise<void> {
+    const now = performance.now();
+    let look = this.looks.get(name);
+    if (!look || look.until < now) {
+      look = { until: now + knownMilliseconds, running: this.look(name) };
+      this.looks.set(name, look);
+      look.running.catch(() => this.looks.delete(name));
     }
+    return look.running;
+  }
+
+  private async look(name: string): Promise<void> {
+    const version = await this.store.servingVersion(name);
+    if (version === undefined) return;
+    const { stopped } = await this.store.progress(name, version);
+    if (stopped) throw new ReadModelStopped(name, BigInt(stopped.position), stopped);
   }
 }

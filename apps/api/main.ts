@@ -1,0 +1,61 @@
+import { connectEventLog, Feed, Ledger } from '#event-store';
+import {
+  eventStoreUrl,
+  readSecrets,
+  readSettings,
+  runProcess,
+  SandboxClock,
+  wallClock,
+  type ProcessContext,
+  type Running,
+} from '#platform';
+import { openReadStore } from '#read-store';
+import { createApi } from './src/create-api.js';
+import { makeFirstOperator } from './src/users/first-operator.js';
+
+/** The HTTP API: commands into the log, answers from the read models. */
+async function start({ log, signal }: ProcessContext): Promise<Running> {
+  const settings = readSettings();
+  const eventLog = connectEventLog(eventStoreUrl(settings));
+  const readStore = await openReadStore(settings);
+  const stopping = new AbortController();
+  signal.addEventListener('abort', () => stopping.abort());
+
+  // An error in the background ends the process; the supervisor starts it again.
+  const failed = (error: unknown): void => {
+    if (!stopping.signal.aborted) queueMicrotask(() => Promise.reject(error));
+  };
+  const clock = settings.sandbox ? await SandboxClock.open(eventLog, stopping.signal, failed) : wallClock;
+  const ledger = new Ledger({ log: eventLog, now: () => clock.nowText(), cacheBytesMax: settings.ledgerCacheBytes });
+  const feed = new Feed(eventLog);
+  feed.subscribe((event) => ledger.observe(event));
+  await feed.start();
+
+  const parts = { settings, secrets: readSecrets(settings), clock, log, eventLog, ledger, feed, readStore };
+  // A supervisor shows the password with everything else a person needs; without one it is said here.
+  const supervised = process.send !== undefined;
+  let operatorPassword: string | undefined;
+  await makeFirstOperator(parts, (password) => {
+    if (supervised) operatorPassword = password;
+    else
+      process.stdout.write(`First operator: login ${settings.operatorLogin}, password ${password} (shown only this once: note it down)\n`);
+  });
+  const app = await createApi(parts);
+  await app.listen(settings.port, settings.host);
+  const { port } = app.getHttpServer().address() as { port: number };
+  log.info({ port }, 'the API listens');
+
+  return {
+    ready: { port, ...(operatorPassword !== undefined && { operatorPassword }) },
+    async stop() {
+      await app.close();
+      await ledger.idle();
+      stopping.abort();
+      await feed.close();
+      await eventLog.close();
+      await readStore.close();
+    },
+  };
+}
+
+runProcess('api', start);

@@ -1,0 +1,3 @@
+import { Question } from '../http/input.js';
+
+export class WhoAmI extends Question {}
