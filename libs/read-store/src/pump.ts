@@ -96,6 +96,9 @@ export class Pump {
   readonly #batchEventsMax: number;
   readonly #dropAfterMs: number;
   #tracks: Track[] = [];
+  #hasStarted!: () => void;
+  /** Resolves when the projections were found in the store and are being fed. */
+  readonly started = new Promise<void>((resolve) => (this.#hasStarted = resolve));
 
   constructor(options: PumpOptions) {
     this.#source = options.source;
@@ -188,6 +191,7 @@ export class Pump {
         if (version !== undefined) tracks.push(await this.#open(projection, version));
       }
       this.#carryCounts(tracks);
+      this.#hasStarted();
       const serving = tracks.filter((track) => track.serving);
       const filling = tracks.filter((track) => !track.serving);
       // The lanes end together: when one fails, when one that was being filled now serves, or at the signal.

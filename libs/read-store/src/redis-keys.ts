@@ -42,7 +42,7 @@ export function progressKeys(projection: string, version: number, cluster: boole
   if (!cluster) return [`{${name}}:progress`];
   let keys = shardKeysKnown.get(name);
   if (!keys) {
-    keys = new Array<string>(shardsOnACluster).fill('');
+    keys = Array.from({ length: shardsOnACluster }, () => '');
     for (let attempt = 0, missing = shardsOnACluster; missing > 0; attempt += 1) {
       const shard = Math.floor((slotOf(`${name}#${attempt}`) * shardsOnACluster) / slotsOfACluster);
       if (keys[shard]) continue;
