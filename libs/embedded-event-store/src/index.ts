@@ -1,1 +1,3 @@
-export const x = 1;
+export { startEventStore, type EventStore, type EventStoreOptions } from './server.js';
+export { DamagedLogError } from './storage/errors.js';
+export { FolderInUseError } from './storage/folder-lock.js';

@@ -1,0 +1,133 @@
+import { createServer as createHttp1Server, type RequestListener, type Server as Http1Server } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { GrpcCall } from './grpc-call.js';
+import { Code, Status, serverStopping } from './status.js';
+
+/** What a method does with a call. What it throws, or rejects with, ends the call. */
+export type Handler = (call: GrpcCall) => void | Promise<void>;
+
+const MESSAGE_BYTES_MAX = 16 * 1024 * 1024 + 512 * 1024;
+const CALLS_PER_CONNECTION_MAX = 20_000;
+const WINDOW_BYTES = 4 * 1024 * 1024;
+const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0');
+const TIMEOUT_UNITS_MS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000001 };
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/**
+ * A gRPC server on one port that also answers plain HTTP/1.1, as a real node does. It is written on `node:http2` and not on a
+ * gRPC library: messages are encoded straight from the log into whole frames, and the status of a call can be anything the
+ * real server says.
+ */
+export class GrpcServer {
+  private readonly methods = new Map<string, Handler>();
+  private readonly services = new Set<string>();
+  private readonly http2: Http2Server;
+  private readonly http1: Http1Server;
+  private readonly listener: Server;
+  private readonly sessions = new Set<ServerHttp2Session>();
+  private readonly sockets = new Set<Socket>();
+  private readonly calls = new Set<GrpcCall>();
+  private isStopping = false;
+
+  constructor(onHttp: RequestListener) {
+    this.http2 = createHttp2Server({
+      maxSessionMemory: 2000,
+      settings: { maxConcurrentStreams: CALLS_PER_CONNECTION_MAX, initialWindowSize: WINDOW_BYTES },
+      peerMaxConcurrentStreams: CALLS_PER_CONNECTION_MAX,
+      streamResetBurst: 100_000,
+      streamResetRate: 100_000,
+    } as object);
+    this.http1 = createHttp1Server(onHttp);
+    this.http2.on('session', (session) => this.admit(session));
+    this.http2.on('stream', (stream, headers) => {
+      const path = headers[':path'] ?? '';
+      const handler = this.methods.get(path.toLowerCase());
+      const isGrpc = headers['content-type']?.startsWith('application/grpc') === true;
+      if (!isGrpc || path.split('/').length !== 3) {
+        stream.respond({ ':status': isGrpc ? 404 : 415 }, { endStream: true });
+        return;
+      }
+      const call = new GrpcCall(stream, timeoutOf(headers['grpc-timeout']), MESSAGE_BYTES_MAX);
+      if (handler === undefined) {
+        const isKnown = this.services.has(path.split('/')[1]!.toLowerCase());
+        call.finish(new Status(Code.unimplemented, isKnown ? 'Method is unimplemented.' : 'Service is unimplemented.'));
+      } else if (this.isStopping) call.finish(serverStopping());
+      else this.run(call, handler);
+    });
+    this.listener = createServer((socket) => this.accept(socket));
+  }
+
+  /** Names the handler of a method, by its path `/package.Service/Method`. Names are not case-sensitive. */
+  handle(path: string, handler: Handler): void {
+    this.methods.set(path.toLowerCase(), handler);
+    this.services.add(path.split('/')[1]!.toLowerCase());
+  }
+
+  async listen(port: number, host: string): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.listener.once('error', reject);
+      this.listener.listen(port, host, () => resolve());
+    });
+    return (this.listener.address() as AddressInfo).port;
+  }
+
+  /** Takes no new calls and ends those that would last for ever. The others go on until `close`. */
+  stopTaking(): void {
+    this.isStopping = true;
+    this.listener.close();
+  }
+
+  /** Ends the calls that are left, then the connections. */
+  async close(): Promise<void> {
+    for (const call of [...this.calls]) call.finish(serverStopping());
+    await new Promise((resolve) => setImmediate(resolve));
+    const closed = [...this.sessions].map((session) => new Promise<void>((resolve) => session.close(resolve)));
+    let grace: NodeJS.Timeout | undefined;
+    await Promise.race([Promise.all(closed), new Promise((resolve) => (grace = setTimeout(resolve, 500)))]);
+    clearTimeout(grace);
+    this.http1.closeAllConnections();
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private run(call: GrpcCall, handler: Handler): void {
+    this.calls.add(call);
+    call.whenClosed(() => this.calls.delete(call));
+    try {
+      const running = handler(call);
+      if (running instanceof Promise) running.catch((error: unknown) => call.finish(error));
+    } catch (error) {
+      call.finish(error);
+    }
+  }
+
+  private admit(session: ServerHttp2Session): void {
+    this.sessions.add(session);
+    session.setLocalWindowSize(WINDOW_BYTES);
+    session.on('close', () => this.sessions.delete(session));
+    session.on('error', () => session.destroy());
+  }
+
+  // The first bytes tell HTTP/2 from HTTP/1.1; they are put back before either takes over.
+  private accept(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.setNoDelay(true);
+    socket.once('readable', () => {
+      const first = socket.read() as Buffer | null;
+      if (first === null) return;
+      socket.unshift(first);
+      const isHttp2 = first.subarray(0, 3).equals(HTTP2_PREFACE.subarray(0, Math.min(3, first.length)));
+      (isHttp2 ? this.http2 : this.http1).emit('connection', socket);
+    });
+  }
+}
+
+// `10S`, `300m`: at most eight digits and a unit.
+function timeoutOf(header: string | string[] | undefined): number | undefined {
+  const match = typeof header === 'string' ? /^(\d{1,8})([HMSmun])$/.exec(header) : null;
+  if (match === null) return undefined;
+  const timeoutMs = Number(match[1]) * TIMEOUT_UNITS_MS[match[2]!]!;
+  return timeoutMs > TIMER_MAX_MS ? undefined : timeoutMs;
+}

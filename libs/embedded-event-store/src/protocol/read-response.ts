@@ -1,0 +1,195 @@
+import { type LogRecord, TOMBSTONE_REVISION } from '../storage/record.js';
+import { ProtobufWriter, bytesFieldBytes, varintBytes, varintFieldBytes } from './protobuf.js';
+import { UUID_TEXT_BYTES, writeUuidText } from './uuid.js';
+
+/** How ids are written: as text, or as two numbers of 64 bits. */
+export type UuidNotation = 'text' | 'halves';
+
+const FRAME_HEADER_BYTES = 5;
+const FULL_BYTES = 48 * 1024;
+const CONTENT_TYPE_KEY = Buffer.from('content-type');
+const CREATED_KEY = Buffer.from('created');
+const TYPE_KEY = Buffer.from('type');
+const JSON_TYPE = Buffer.from('application/json');
+const BINARY_TYPE = Buffer.from('application/octet-stream');
+const MAX_REVISION_BYTES = 9;
+
+const entryBytes = (key: Buffer, length: number): number => bytesFieldBytes(key.length) + bytesFieldBytes(length);
+const CONTENT_TYPE_ENTRY = { json: mapEntry(CONTENT_TYPE_KEY, JSON_TYPE), binary: mapEntry(CONTENT_TYPE_KEY, BINARY_TYPE) };
+
+/**
+ * Writes ReadResp messages as gRPC frames, one after the other into one piece of memory, straight from the bytes of the log.
+ * `isFull` says when it is time to hand them on.
+ */
+export class ReadFrames {
+  private readonly writer = new ProtobufWriter(8 * 1024);
+  private createdMs = NaN;
+  private createdText = Buffer.alloc(0);
+
+  constructor(private readonly uuid: UuidNotation) {}
+
+  get isFull(): boolean {
+    return this.writer.length >= FULL_BYTES;
+  }
+
+  get isEmpty(): boolean {
+    return this.writer.length === 0;
+  }
+
+  take(): Buffer {
+    return this.writer.take();
+  }
+
+  /** An event, or a link with what it points to (`event` is undefined when that is nothing). `position` is what the call reads by. */
+  event(event: LogRecord | undefined, link: LogRecord | undefined, position: number): void {
+    const { writer } = this;
+    const eventBytes = event === undefined ? 0 : this.recordedBytes(event);
+    const linkBytes = link === undefined ? 0 : this.recordedBytes(link);
+    const readEventBytes =
+      (event === undefined ? 0 : bytesFieldBytes(eventBytes)) +
+      (link === undefined ? 0 : bytesFieldBytes(linkBytes)) +
+      varintFieldBytes(position);
+    const start = this.begin(bytesFieldBytes(readEventBytes));
+    writer.bytesKey(1, readEventBytes);
+    if (event !== undefined) this.recorded(1, event, eventBytes);
+    if (link !== undefined) this.recorded(2, link, linkBytes);
+    writer.byte(3 << 3);
+    writer.varint(position);
+    this.end(start);
+  }
+
+  confirmation(subscriptionId: string): void {
+    this.message((writer) => writer.messageField(2, (inner) => inner.textField(1, subscriptionId)));
+  }
+
+  checkpoint(commit: number, prepare: number): void {
+    this.message((writer) =>
+      writer.messageField(3, (inner) => {
+        inner.varintField(1, commit);
+        inner.varintField(2, prepare);
+      }),
+    );
+  }
+
+  streamNotFound(stream: Buffer): void {
+    this.message((writer) => writer.messageField(4, (inner) => inner.messageField(1, (identifier) => identifier.bytesField(3, stream))));
+  }
+
+  firstStreamPosition(revision: number): void {
+    this.message((writer) => writer.varintField(5, revision));
+  }
+
+  lastStreamPosition(revision: number): void {
+    this.message((writer) => writer.varintField(6, revision));
+  }
+
+  caughtUp(): void {
+    this.message((writer) => writer.messageField(8));
+  }
+
+  private message(write: (writer: ProtobufWriter) => void): void {
+    const start = this.begin(64);
+    write(this.writer);
+    this.end(start);
+  }
+
+  private begin(bytes: number): number {
+    const { writer } = this;
+    writer.reserve(bytes + FRAME_HEADER_BYTES + 16);
+    const start = writer.length;
+    writer.length += FRAME_HEADER_BYTES;
+    return start;
+  }
+
+  private end(start: number): void {
+    const { writer } = this;
+    writer.bytes[start] = 0;
+    writer.bytes.writeUInt32BE(writer.length - start - FRAME_HEADER_BYTES, start + 1);
+  }
+
+  private recordedBytes(record: LogRecord): number {
+    const { revision, position } = record;
+    const idBytes = this.uuid === 'text' ? bytesFieldBytes(UUID_TEXT_BYTES) : bytesFieldBytes(halvesBytes(record.id));
+    return (
+      bytesFieldBytes(idBytes) +
+      bytesFieldBytes(bytesFieldBytes(record.stream.length)) +
+      1 +
+      (revision === TOMBSTONE_REVISION ? MAX_REVISION_BYTES : varintBytes(revision)) +
+      2 * varintFieldBytes(position) +
+      bytesFieldBytes(entryBytes(TYPE_KEY, record.type.length)) +
+      (record.isJson ? CONTENT_TYPE_ENTRY.json : CONTENT_TYPE_ENTRY.binary).length +
+      bytesFieldBytes(entryBytes(CREATED_KEY, this.created(record).length)) +
+      bytesFieldBytes(record.metadata.length) +
+      bytesFieldBytes(record.data.length)
+    );
+  }
+
+  // A RecordedEvent, whose size is known. Times go out in units of 100 ns.
+  private recorded(field: number, record: LogRecord, bytes: number): void {
+    const { writer } = this;
+    const { revision, position, stream, type, metadata, data, id } = record;
+    writer.bytesKey(field, bytes);
+    if (this.uuid === 'text') {
+      writer.bytesKey(1, bytesFieldBytes(UUID_TEXT_BYTES));
+      writer.bytesKey(2, UUID_TEXT_BYTES);
+      writeUuidText(writer.bytes, writer.length, id);
+      writer.length += UUID_TEXT_BYTES;
+    } else {
+      const length = halvesBytes(id);
+      writer.bytesKey(1, bytesFieldBytes(length));
+      writer.bytesKey(1, length);
+      writer.bigVarintField(1, id.readBigUInt64BE(0));
+      writer.bigVarintField(2, id.readBigUInt64BE(8));
+    }
+    writer.bytesKey(2, bytesFieldBytes(stream.length));
+    writer.bytesKey(3, stream.length);
+    writer.raw(stream);
+    writer.byte(3 << 3);
+    if (revision === TOMBSTONE_REVISION) {
+      for (let count = 1; count < MAX_REVISION_BYTES; count++) writer.byte(0xff);
+      writer.byte(0x7f);
+    } else writer.varint(revision);
+    writer.byte(4 << 3);
+    writer.varint(position);
+    writer.byte(5 << 3);
+    writer.varint(position);
+    writer.bytesKey(6, entryBytes(TYPE_KEY, type.length));
+    writer.bytesKey(1, TYPE_KEY.length);
+    writer.raw(TYPE_KEY);
+    writer.bytesKey(2, type.length);
+    writer.raw(type);
+    writer.raw(record.isJson ? CONTENT_TYPE_ENTRY.json : CONTENT_TYPE_ENTRY.binary);
+    const created = this.created(record);
+    writer.bytesKey(6, entryBytes(CREATED_KEY, created.length));
+    writer.bytesKey(1, CREATED_KEY.length);
+    writer.raw(CREATED_KEY);
+    writer.bytesKey(2, created.length);
+    writer.raw(created);
+    writer.bytesKey(7, metadata.length);
+    writer.raw(metadata);
+    writer.bytesKey(8, data.length);
+    writer.raw(data);
+  }
+
+  private created(record: LogRecord): Buffer {
+    const { createdMs } = record;
+    if (createdMs !== this.createdMs) {
+      this.createdMs = createdMs;
+      this.createdText = Buffer.from(`${createdMs}0000`);
+    }
+    return this.createdText;
+  }
+}
+
+function mapEntry(key: Buffer, value: Buffer): Buffer {
+  const writer = new ProtobufWriter(64);
+  writer.bytesKey(6, entryBytes(key, value.length));
+  writer.bytesField(1, key);
+  writer.bytesField(2, value);
+  return writer.bytes.subarray(0, writer.length);
+}
+
+function halvesBytes(id: Buffer): number {
+  const bytes = (half: bigint): number => 1 + Math.max(1, Math.ceil(half.toString(2).length / 7));
+  return bytes(id.readBigUInt64BE(0)) + bytes(id.readBigUInt64BE(8));
+}

@@ -1,0 +1,337 @@
+import { fdatasync, fdatasyncSync, readSync, writeSync } from 'node:fs';
+import { BLOCK_BYTES, BlockCache } from './block-cache.js';
+import { AppendFailedError, DamagedLogError, OutcomeUnknownError } from './errors.js';
+import {
+  HEADER_BYTES,
+  LogRecord,
+  RECORD_BYTES_MAX,
+  RecordFlag,
+  SEAL_BYTES,
+  TRAILER_BYTES,
+  isSound,
+  recordBytes,
+  writeEvent,
+  writeSeal,
+} from './record.js';
+import type { EventFields } from './record.js';
+import { recover, type CutTail } from './recovery.js';
+import { SEGMENT_HEADER_BYTES, SegmentFiles } from './segment-files.js';
+
+export interface SegmentLogOptions {
+  folder: string;
+  /** Used when the folder holds no log yet. */
+  newLogId: Buffer;
+  /** A segment that has grown to this is not written to any more. */
+  segmentBytes: number;
+  /** Bound of what is kept in memory of the log. */
+  cacheBytes: number;
+  /** Called once when the disk fails to confirm a write: from then on nothing is acknowledged and the process should end. */
+  onSyncFailure: (error: Error) => void;
+}
+
+/** One record to append; its position is filled in. */
+export interface Entry extends EventFields {
+  kind: number;
+  position: number;
+}
+
+// Appends that are synced together. While one group is being synced, the next one gathers.
+interface Group {
+  bytes: Buffer;
+  length: number;
+  start: number;
+  beginsSegment: boolean;
+  done: ((error?: Error) => void)[];
+}
+
+const GROUP_BYTES = 256 * 1024;
+const GROUP_BYTES_KEPT = 4 * 1024 * 1024;
+const SEAL_AFTER_MS = 20;
+
+/**
+ * The log: records in segment files, addressed by their byte position over all segments. An append is acknowledged after one
+ * fdatasync that it shares with everything that was waiting. What was acknowledged is never changed.
+ */
+export class SegmentLog {
+  /** The position after the last record that was synced: what is before it may be read. */
+  durableEnd: number;
+  private nextPosition: number;
+  private group: Group;
+  private spare: Buffer = Buffer.allocUnsafeSlow(GROUP_BYTES);
+  private isSyncing = false;
+  private isScheduled = false;
+  private failure: Error | undefined;
+  private readonly cache: BlockCache;
+  private readonly sealTimer: NodeJS.Timeout;
+  private isSealed = false;
+
+  private constructor(
+    private readonly files: SegmentFiles,
+    private readonly options: SegmentLogOptions,
+  ) {
+    this.cache = new BlockCache(Math.max(16, Math.floor(options.cacheBytes / BLOCK_BYTES)));
+    this.durableEnd = this.nextPosition = files.last.base + files.last.size;
+    this.group = { bytes: Buffer.allocUnsafeSlow(GROUP_BYTES), length: 0, start: 0, beginsSegment: false, done: [] };
+    this.sealTimer = setTimeout(() => this.seal(), SEAL_AFTER_MS).unref();
+  }
+
+  /**
+   * Opens the log and reads all of it, see `recover`; `knownEnd` says how far the log with this id is known to have been
+   * acknowledged. What is read is synced before this resolves.
+   */
+  static async open(
+    options: SegmentLogOptions,
+    knownEnd: (logId: Buffer) => number,
+    visit: (record: LogRecord) => void,
+    pause: () => Promise<void> | undefined,
+  ): Promise<{ log: SegmentLog; cut: CutTail | undefined }> {
+    const files = SegmentFiles.open(options.folder, options.newLogId);
+    try {
+      const cut = await recover(files, knownEnd(files.logId), visit, pause);
+      fdatasyncSync(files.last.fd);
+      return { log: new SegmentLog(files, options), cut };
+    } catch (error) {
+      files.close();
+      throw error;
+    }
+  }
+
+  get logId(): Buffer {
+    return this.files.logId;
+  }
+
+  /** Bytes that wait to be written: who takes in appends slows down when there are many. */
+  get waitingBytes(): number {
+    return this.group.length;
+  }
+
+  /** Reads the log anew, as at the start. Only before anything was appended. */
+  async visitAll(visit: (record: LogRecord) => void, pause: () => Promise<void> | undefined): Promise<void> {
+    await recover(this.files, 0, visit, pause);
+  }
+
+  /**
+   * Appends records as a whole: all of them or none will be in the log. Gives them their positions at once and calls `done` when
+   * they are durable, or with an error: AppendFailedError (nothing was written) or OutcomeUnknownError.
+   */
+  append(entries: Entry[], done: (error?: Error) => void): void {
+    if (this.failure !== undefined) {
+      const { failure } = this;
+      process.nextTick(() => done(failure));
+      return;
+    }
+    const group = this.room(entries);
+    for (const [index, entry] of entries.entries()) {
+      const flags = (index === 0 ? RecordFlag.firstOfAppend : 0) | (index === entries.length - 1 ? RecordFlag.lastOfAppend : 0);
+      entry.position = group.start + group.length;
+      group.length = writeEvent(group.bytes, group.length, entry.kind, flags, group.length, entry);
+    }
+    this.nextPosition = group.start + group.length;
+    group.done.push(done);
+    if (this.isSyncing || this.isScheduled) return;
+    // What else arrives in this turn of the event loop joins the group.
+    this.isScheduled = true;
+    setImmediate(() => this.commit());
+  }
+
+  /** Calls `done` when everything appended so far is durable, or with an error when it will not be. */
+  whenDurable(done: (error?: Error) => void): void {
+    if (this.failure === undefined && (this.isSyncing || this.group.done.length > 0)) this.group.done.push(done);
+    else process.nextTick(() => done(this.failure));
+  }
+
+  /** Where the record of an appended entry ends. */
+  endOf(entry: Entry): number {
+    return entry.position + recordBytes(entry);
+  }
+
+  /** The first position a record can have. */
+  get firstPosition(): number {
+    return SEGMENT_HEADER_BYTES;
+  }
+
+  /** The record at a position that is known to be one's; at once when it is in memory. Rejects or throws when it is damaged. */
+  record(position: number): LogRecord | Promise<LogRecord> {
+    const segment = this.files.holding(position);
+    const offset = position - segment.base;
+    const header = this.cache.read(segment, offset, HEADER_BYTES);
+    if (header instanceof Promise) return header.then((bytes) => this.body(position, bytes));
+    return this.body(position, header);
+  }
+
+  /** The same, waiting for the disk if need be: for the rare question whose answer decides an append. */
+  recordNow(position: number): LogRecord {
+    const found = this.record(position);
+    if (!(found instanceof Promise)) return found;
+    found.catch(() => undefined);
+    const segment = this.files.holding(position);
+    const header = Buffer.allocUnsafe(HEADER_BYTES);
+    readSync(segment.fd, header, 0, HEADER_BYTES, position - segment.base);
+    const bytes = Buffer.allocUnsafe(Math.min(Math.max(header.readUInt32LE(0), SEAL_BYTES), RECORD_BYTES_MAX));
+    readSync(segment.fd, bytes, 0, bytes.length, position - segment.base);
+    if (!isSound(bytes)) throw new DamagedLogError(segment.path, position - segment.base, 'the record here is damaged');
+    return new LogRecord(position, bytes);
+  }
+
+  /** The record that begins exactly at a position a caller named, or undefined when none does. */
+  async recordStartingAt(position: number): Promise<LogRecord | undefined> {
+    const segment = this.files.holding(position);
+    const offset = position - segment.base;
+    if (offset < SEGMENT_HEADER_BYTES || position + SEAL_BYTES > this.durableEnd) return undefined;
+    const header = await this.cache.read(segment, offset, HEADER_BYTES);
+    const length = header.readUInt32LE(0);
+    if (length < SEAL_BYTES || length > RECORD_BYTES_MAX || offset + length > segment.size || position + length > this.durableEnd)
+      return undefined;
+    const bytes = await this.cache.read(segment, offset, length);
+    return isSound(bytes) ? new LogRecord(position, bytes) : undefined;
+  }
+
+  /** Where the record after the one that ends at `end` begins, at the latest at `durableEnd`. */
+  next(end: number): number {
+    const segment = this.files.holding(end);
+    return end === segment.base ? end + SEGMENT_HEADER_BYTES : end;
+  }
+
+  /** The record before a position at which a record begins or the log ends; undefined at the beginning. */
+  before(position: number): LogRecord | Promise<LogRecord> | undefined {
+    let segment = this.files.holding(position);
+    let end = position - segment.base;
+    if (end <= SEGMENT_HEADER_BYTES) {
+      if (segment.base === 0) return undefined;
+      segment = this.files.holding(segment.base - 1);
+      end = segment.size;
+    }
+    const { base } = segment;
+    const trailer = this.cache.read(segment, end - TRAILER_BYTES, TRAILER_BYTES);
+    if (trailer instanceof Promise) return trailer.then((bytes) => this.record(base + end - bytes.readUInt32LE(0)));
+    return this.record(base + end - trailer.readUInt32LE(0));
+  }
+
+  /** Syncs what is waiting, proves it by a seal, and closes the files. */
+  async close(): Promise<void> {
+    while (this.isSyncing || this.isScheduled) await new Promise((resolve) => setImmediate(resolve));
+    clearTimeout(this.sealTimer);
+    if (this.failure === undefined) {
+      this.seal();
+      fdatasyncSync(this.files.last.fd);
+      this.failure = new OutcomeUnknownError('the log is closed');
+    }
+    this.files.close();
+  }
+
+  private body(position: number, header: Buffer): LogRecord | Promise<LogRecord> {
+    const segment = this.files.holding(position);
+    const offset = position - segment.base;
+    const length = header.readUInt32LE(0);
+    if (length < SEAL_BYTES || length > RECORD_BYTES_MAX || offset + length > segment.size)
+      throw new DamagedLogError(segment.path, offset, 'no record begins here');
+    const bytes = this.cache.read(segment, offset, length);
+    const sound = (whole: Buffer): LogRecord => {
+      if (!isSound(whole)) throw new DamagedLogError(segment.path, offset, 'the record here is damaged');
+      return new LogRecord(position, whole);
+    };
+    return bytes instanceof Promise ? bytes.then(sound) : sound(bytes);
+  }
+
+  // The gathering group with room for these records.
+  private room(entries: Entry[]): Group {
+    const { group } = this;
+    if (group.length === 0) {
+      group.beginsSegment =
+        this.nextPosition - this.files.last.base >= this.options.segmentBytes && this.nextPosition > this.files.last.base;
+      group.start = this.nextPosition + (group.beginsSegment ? SEGMENT_HEADER_BYTES : 0);
+    }
+    let needed = group.length;
+    for (const entry of entries) needed += recordBytes(entry);
+    if (needed > group.bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, group.bytes.length * 2));
+      group.bytes.copy(larger, 0, 0, group.length);
+      group.bytes = larger;
+    }
+    return group;
+  }
+
+  private commit(): void {
+    this.isScheduled = false;
+    const { group } = this;
+    if (group.done.length === 0) return;
+    this.group = { bytes: this.spare, length: 0, start: 0, beginsSegment: false, done: [] };
+    if (group.length === 0) {
+      this.spare = group.bytes;
+      for (const done of group.done) done();
+      return;
+    }
+    try {
+      if (group.beginsSegment) this.files.roll(group.start - SEGMENT_HEADER_BYTES);
+      writeAll(this.files.last.fd, group.bytes, group.length, group.start - this.files.last.base);
+    } catch (error) {
+      this.giveUp(group, error as Error);
+      return;
+    }
+    this.isSyncing = true;
+    const segment = this.files.last;
+    fdatasync(segment.fd, (error) => {
+      this.isSyncing = false;
+      if (error) {
+        this.fail(group, error);
+        return;
+      }
+      segment.size = group.start + group.length - segment.base;
+      this.cache.wrote(segment, group.start - segment.base, group.bytes.subarray(0, group.length));
+      this.durableEnd = group.start + group.length;
+      this.isSealed = false;
+      this.spare = group.bytes.length > GROUP_BYTES_KEPT ? Buffer.allocUnsafeSlow(GROUP_BYTES) : group.bytes;
+      for (const done of group.done) done();
+      if (this.group.done.length > 0) this.commit();
+      else this.sealTimer.refresh();
+    });
+  }
+
+  // The write itself failed, as on a full disk. The file is brought back to its last synced byte, and all that was waiting is
+  // refused: the positions of the next group counted on this one.
+  private giveUp(group: Group, error: Error): void {
+    const waiting = [...group.done, ...this.group.done];
+    this.spare = group.bytes;
+    this.group = { ...this.group, length: 0, done: [] };
+    try {
+      this.files.cut(Math.max(this.durableEnd - this.files.last.base, SEGMENT_HEADER_BYTES));
+      this.nextPosition = this.files.last.base + this.files.last.size;
+    } catch (cutError) {
+      this.failure = new OutcomeUnknownError('the log could not be brought back to its last synced byte', cutError as Error);
+      this.options.onSyncFailure(cutError as Error);
+    }
+    for (const done of waiting) done(new AppendFailedError(error));
+  }
+
+  // After a failed sync the kernel may have dropped the pages: only what a new start reads from the disk is known.
+  private fail(group: Group, error: Error): void {
+    this.failure = new OutcomeUnknownError('the disk did not confirm the write', error);
+    const waiting = [...group.done, ...this.group.done];
+    this.group = { ...this.group, length: 0, done: [] };
+    for (const done of waiting) done(this.failure);
+    this.options.onSyncFailure(error);
+  }
+
+  // Proves that the last group was synced, when the log has been idle for a moment. Losing a seal loses only the proof.
+  private seal(): void {
+    if (this.isSealed || this.isSyncing || this.group.length > 0 || this.failure !== undefined) return;
+    const segment = this.files.last;
+    const bytes = Buffer.allocUnsafe(SEAL_BYTES);
+    writeSeal(bytes, 0);
+    const offset = this.nextPosition - segment.base;
+    try {
+      writeAll(segment.fd, bytes, SEAL_BYTES, offset);
+    } catch {
+      return;
+    }
+    this.cache.wrote(segment, offset, bytes);
+    this.nextPosition += SEAL_BYTES;
+    this.durableEnd = this.nextPosition;
+    segment.size = offset + SEAL_BYTES;
+    this.isSealed = true;
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer, length: number, offset: number): void {
+  for (let done = 0; done < length;) done += writeSync(fd, bytes, done, length - done, offset + done);
+}

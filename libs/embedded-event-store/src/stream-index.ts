@@ -1,0 +1,365 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { crc32c } from '@node-rs/crc32';
+import { open, type Database, type RootDatabase } from 'lmdb';
+import { TOMBSTONE_REVISION } from './storage/record.js';
+import { describedBy, isMetadataStream, parseMetadata, type StreamMetadata } from './stream-metadata.js';
+
+/** What is known of a stream. `ahead` is what it will be when the appends that wait for the disk are durable; reads see the rest. */
+export interface Stream {
+  readonly name: string;
+  readonly nameBytes: Buffer;
+  /** Short for its name in the index; −1 until its first event is durable. */
+  number: number;
+  /** Its last revision, −1 when it has no events. */
+  last: number;
+  metadata: StreamMetadata | undefined;
+  /** Where its tombstone is in the log. */
+  tombstone: number | undefined;
+  ahead: { last: number; metadata: StreamMetadata | undefined; isTombstoned: boolean; appends: number };
+  /** Positions of its latest revisions, up to `last`, that the index on disk does not have yet. */
+  recent: number[];
+}
+
+/** An event as the index takes it in. */
+export interface Indexed {
+  position: number;
+  revision: number;
+  id: Buffer;
+  data: Uint8Array;
+}
+
+interface Meta {
+  format: number;
+  logId: string;
+  /** Everything before this position is in the index. */
+  indexedTo: number;
+  /** The last record before it, to tell whether the log at hand is the one that was indexed. */
+  lastPosition: number;
+  lastId: string;
+  streams: number;
+}
+
+/** The index on disk contradicts the log. It is made anew at the next start. */
+export class DamagedIndexError extends Error {
+  override name = 'DamagedIndexError';
+}
+
+const FORMAT = 1;
+const STREAMS_KEPT = 50_000;
+const FLUSH_EVENTS = 16_384;
+const RUN_POSITIONS_MAX = 256;
+const POSITION_BYTES = 6;
+const NAME_KEY_BYTES_MAX = 400;
+const META_KEY = Buffer.from('meta');
+
+/**
+ * Where the events of each stream are in the log. What is recent is in memory, the rest in LMDB, which may lag behind the log or
+ * be missing: then it is made from the log. LMDB has no checksums, so rows carry their own and positions are checked by whoever
+ * reads the record there.
+ */
+export class StreamIndex {
+  private readonly root: RootDatabase<Buffer, Buffer>;
+  private readonly rows: Database<Buffer, Buffer>;
+  private readonly runs: Database<Buffer, Buffer>;
+  private readonly streams = new Map<string, Stream>();
+  private changed = new Set<Stream>();
+  private unflushed = 0;
+  private flushing: Promise<void> | undefined;
+  private meta: Meta;
+  private isConfirmed: boolean;
+  private isContradicted = false;
+
+  private constructor(private readonly folder: string) {
+    mkdirSync(folder, { recursive: true });
+    this.root = open<Buffer, Buffer>({
+      path: folder,
+      keyEncoding: 'binary',
+      encoding: 'binary',
+      overlappingSync: false,
+      maxDbs: 4,
+      commitDelay: 0,
+    });
+    this.rows = this.root.openDB<Buffer, Buffer>({ name: 'streams', keyEncoding: 'binary', encoding: 'binary' });
+    this.runs = this.root.openDB<Buffer, Buffer>({ name: 'runs', keyEncoding: 'binary', encoding: 'binary' });
+    this.meta = this.readMeta();
+    this.isConfirmed = this.meta.lastPosition === -1;
+  }
+
+  /** Opens the index in a folder; what cannot be opened is removed and begun anew. */
+  static open(folder: string): StreamIndex {
+    try {
+      return new StreamIndex(folder);
+    } catch {
+      rmSync(folder, { recursive: true, force: true });
+      return new StreamIndex(folder);
+    }
+  }
+
+  /** Prepares to meet the events of a log and says up to where they were indexed before: 0 when this is no index of that log. */
+  startFor(logId: Buffer): number {
+    const id = logId.toString('hex');
+    if (this.meta.logId === '') this.meta.logId = id;
+    return this.meta.logId === id ? this.meta.indexedTo : 0;
+  }
+
+  /** Takes in an event met while the log is read at the start. What the index has already only confirms that it fits. */
+  meet(event: Indexed, streamName: () => string, end: number): void {
+    if (this.isContradicted) return;
+    if (event.position >= this.meta.indexedTo && this.isConfirmed) {
+      try {
+        this.apply(this.forAppend(streamName()), event);
+      } catch (error) {
+        if (!(error instanceof DamagedIndexError)) throw error;
+        this.isContradicted = true;
+      }
+      this.meta.indexedTo = end;
+    } else if (event.position === this.meta.lastPosition) {
+      this.isConfirmed = event.id.toString('hex') === this.meta.lastId;
+    }
+  }
+
+  /** Whether the whole log has been met without a contradiction to what was on disk. */
+  get fits(): boolean {
+    return this.isConfirmed && !this.isContradicted;
+  }
+
+  /** Empties the index, to be filled from the log. */
+  async begin(logId: Buffer): Promise<void> {
+    await this.flushing;
+    this.streams.clear();
+    this.changed.clear();
+    this.unflushed = 0;
+    await Promise.all([this.rows.clearAsync(), this.runs.clearAsync()]);
+    await this.root.remove(META_KEY);
+    this.root.resetReadTxn();
+    this.meta = { format: FORMAT, logId: logId.toString('hex'), indexedTo: 0, lastPosition: -1, lastId: '', streams: 0 };
+    this.isConfirmed = true;
+    this.isContradicted = false;
+  }
+
+  /** A stream that exists or existed, or whose metadata was set; undefined when the log never named it. */
+  find(name: string): Stream | undefined {
+    const known = this.streams.get(name);
+    if (known !== undefined) return known;
+    const row = this.rows.getBinary(rowKey(name));
+    if (row === undefined) return undefined;
+    const stream = readRow(name, row);
+    this.streams.set(name, stream);
+    return stream;
+  }
+
+  /** The stream with a name, new if there is none. */
+  forAppend(name: string): Stream {
+    let stream = this.find(name);
+    if (stream === undefined) this.streams.set(name, (stream = newStream(name)));
+    return stream;
+  }
+
+  /** Takes in an event that is durable. Events of a stream come in the order of their revisions. */
+  apply(stream: Stream, event: Indexed): void {
+    if (stream.number === -1) stream.number = this.meta.streams++;
+    this.changed.add(stream);
+    this.meta.lastPosition = event.position;
+    this.meta.lastId = event.id.toString('hex');
+    this.unflushed += 1;
+    if (event.revision === TOMBSTONE_REVISION) {
+      stream.tombstone = event.position;
+      if (stream.ahead.appends === 0) stream.ahead.isTombstoned = true;
+      return;
+    }
+    if (event.revision !== stream.last + 1)
+      throw new DamagedIndexError(`revision ${event.revision} of ${stream.name} follows ${stream.last}`);
+    stream.last = event.revision;
+    if (stream.ahead.appends === 0) stream.ahead.last = stream.last;
+    stream.recent.push(event.position);
+    if (isMetadataStream(stream.name)) this.describe(describedBy(stream.name), event.data);
+  }
+
+  /** Says that everything before a position was taken in. */
+  reached(position: number): void {
+    this.meta.indexedTo = position;
+    if (this.unflushed >= FLUSH_EVENTS && this.flushing === undefined) void this.flush();
+  }
+
+  /** Positions of the revisions `first` to `last` of a stream, all of which it has. */
+  positions(stream: Stream, first: number, last: number): number[] {
+    const recentFrom = stream.last - stream.recent.length + 1;
+    const found = first < recentFrom ? this.flushedPositions(stream, first, Math.min(last, recentFrom - 1)) : [];
+    for (let revision = Math.max(first, recentFrom); revision <= last; revision++) found.push(stream.recent[revision - recentFrom]!);
+    return found;
+  }
+
+  /** While the log is read at the start: something to wait for when much has gathered. */
+  get pressure(): Promise<void> | undefined {
+    return this.unflushed >= FLUSH_EVENTS ? this.flush() : undefined;
+  }
+
+  /** Brings the index on disk up to what was taken in. */
+  async flush(): Promise<void> {
+    while (this.flushing !== undefined) await this.flushing;
+    if (this.unflushed === 0) return;
+    this.flushing = this.write().finally(() => {
+      this.flushing = undefined;
+    });
+    await this.flushing;
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    await this.root.close();
+  }
+
+  private describe(name: string, data: Uint8Array): void {
+    const stream = this.forAppend(name);
+    if (stream.number === -1) stream.number = this.meta.streams++;
+    stream.metadata = parseMetadata(data);
+    if (stream.ahead.appends === 0) stream.ahead.metadata = stream.metadata;
+    this.changed.add(stream);
+  }
+
+  private async write(): Promise<void> {
+    const streams = this.changed;
+    const lengths = new Map<Stream, number>();
+    const meta = Buffer.from(JSON.stringify(this.meta));
+    this.changed = new Set();
+    this.unflushed = 0;
+    const committed = this.root.batch(() => {
+      for (const stream of streams) {
+        lengths.set(stream, stream.recent.length);
+        const first = stream.last - stream.recent.length + 1;
+        for (let done = 0; done < stream.recent.length; done += RUN_POSITIONS_MAX) {
+          void this.runs.put(runKey(stream.number, first + done), packPositions(stream.recent.slice(done, done + RUN_POSITIONS_MAX)));
+        }
+        void this.rows.put(rowKey(stream.name), writeRow(stream));
+      }
+      void this.root.put(META_KEY, withChecksum(meta));
+    });
+    try {
+      await committed;
+    } catch (error) {
+      // The disk may be full: what was to be written stays in memory and is tried again with what comes next.
+      const { commitError } = error as { commitError?: Promise<unknown> };
+      if (commitError instanceof Promise) commitError.catch(() => undefined);
+      for (const stream of streams) this.changed.add(stream);
+      return;
+    }
+    this.root.resetReadTxn();
+    for (const [stream, length] of lengths) stream.recent.splice(0, length);
+    this.forgetSome();
+  }
+
+  private forgetSome(): void {
+    if (this.streams.size <= STREAMS_KEPT) return;
+    for (const [name, stream] of this.streams) {
+      if (stream.recent.length === 0 && stream.ahead.appends === 0 && !this.changed.has(stream)) this.streams.delete(name);
+      if (this.streams.size <= STREAMS_KEPT) return;
+    }
+  }
+
+  private flushedPositions(stream: Stream, first: number, last: number): number[] {
+    const missing = (): DamagedIndexError => new DamagedIndexError(`the index has no position for revision ${first} of ${stream.name}`);
+    const lowest = runKey(stream.number, 0);
+    const [start] = [
+      ...this.runs.getRange({ start: runKey(stream.number, first), end: lowest, reverse: true, limit: 1, inclusiveEnd: true } as object),
+    ];
+    const found: number[] = [];
+    if (start === undefined) throw missing();
+    let next = first;
+    for (const { key, value } of this.runs.getRange({ start: start.key, end: runKey(stream.number, last + 1) })) {
+      const runFirst = key.readUIntBE(8, 6);
+      const count = value.length / POSITION_BYTES;
+      if (runFirst > next || runFirst + count <= next) throw missing();
+      for (; next <= last && next < runFirst + count; next++)
+        found.push(value.readUIntBE((next - runFirst) * POSITION_BYTES, POSITION_BYTES));
+      if (next > last) break;
+    }
+    if (next <= last) throw missing();
+    return found;
+  }
+
+  private readMeta(): Meta {
+    const empty = { format: FORMAT, logId: '', indexedTo: 0, lastPosition: -1, lastId: '', streams: 0 };
+    const bytes = this.root.getBinary(META_KEY);
+    const body = bytes && checked(bytes);
+    if (body === undefined) return empty;
+    const meta = JSON.parse(body.toString()) as Meta;
+    return meta.format === FORMAT ? meta : empty;
+  }
+}
+
+function newStream(name: string): Stream {
+  return {
+    name,
+    nameBytes: Buffer.from(name),
+    number: -1,
+    last: -1,
+    metadata: undefined,
+    tombstone: undefined,
+    ahead: { last: -1, metadata: undefined, isTombstoned: false, appends: 0 },
+    recent: [],
+  };
+}
+
+// LMDB's keys are short: a long name is replaced by its hash.
+function rowKey(name: string): Buffer {
+  const bytes = Buffer.from(name);
+  return bytes.length <= NAME_KEY_BYTES_MAX
+    ? Buffer.concat([Buffer.from('n'), bytes])
+    : Buffer.concat([Buffer.from('h'), createHash('sha256').update(bytes).digest()]);
+}
+
+function runKey(number: number, revision: number): Buffer {
+  const key = Buffer.alloc(14);
+  key.writeUIntBE(number, 2, 6);
+  key.writeUIntBE(Math.min(revision, 2 ** 48 - 1), 8, 6);
+  return key;
+}
+
+function packPositions(positions: number[]): Buffer {
+  const packed = Buffer.allocUnsafeSlow(positions.length * POSITION_BYTES);
+  for (const [index, position] of positions.entries()) packed.writeUIntBE(position, index * POSITION_BYTES, POSITION_BYTES);
+  return packed;
+}
+
+function writeRow(stream: Stream): Buffer {
+  const { number, last, metadata, tombstone } = stream;
+  const values = [number, last, tombstone ?? -1, metadata?.maxCount ?? -1, metadata?.maxAgeSeconds ?? -1, metadata?.truncateBefore ?? -1];
+  const row = Buffer.alloc(1 + values.length * 8);
+  row[0] = metadata === undefined ? 0 : 1;
+  for (const [index, value] of values.entries()) row.writeDoubleBE(value, 1 + index * 8);
+  return withChecksum(row);
+}
+
+function readRow(name: string, bytes: Buffer): Stream {
+  const row = checked(bytes);
+  if (row === undefined) throw new DamagedIndexError(`the row of stream ${name} is damaged`);
+  const [number, last, tombstone, maxCount, maxAgeSeconds, truncateBefore] = [0, 1, 2, 3, 4, 5].map((index) =>
+    row.readDoubleBE(1 + index * 8),
+  ) as [number, number, number, number, number, number];
+  const stream = newStream(name);
+  stream.number = number;
+  stream.last = last;
+  stream.tombstone = tombstone === -1 ? undefined : tombstone;
+  if (row[0] === 1) {
+    stream.metadata = {
+      ...(maxCount === -1 ? {} : { maxCount }),
+      ...(maxAgeSeconds === -1 ? {} : { maxAgeSeconds }),
+      ...(truncateBefore === -1 ? {} : { truncateBefore }),
+    };
+  }
+  stream.ahead = { last, metadata: stream.metadata, isTombstoned: tombstone !== -1, appends: 0 };
+  return stream;
+}
+
+function withChecksum(body: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(body.length + 4);
+  bytes.writeUInt32BE(crc32c(body), 0);
+  body.copy(bytes, 4);
+  return bytes;
+}
+
+function checked(bytes: Buffer): Buffer | undefined {
+  const body = bytes.subarray(4);
+  return bytes.length >= 4 && bytes.readUInt32BE(0) === crc32c(body) ? body : undefined;
+}
