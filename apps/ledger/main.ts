@@ -22,6 +22,7 @@ async function start({ signal }: ProcessContext): Promise<Running> {
   const folder = await claimDataFolder(settings.dataDir, settings.sandbox);
   const say = (text: string) => process.stdout.write(`${readableLine('ledger', text)}\n`);
   let tree: Tree;
+  let operatorPassword: string | undefined;
   const addressFile = join(settings.dataDir, 'ledger.json');
   try {
     await checkPort('PORT', settings.port, settings.host, 'set PORT to another one (0 takes any free one)');
@@ -31,9 +32,15 @@ async function start({ signal }: ProcessContext): Promise<Running> {
       say,
       line: (program: string, text: string, stream: 'stdout' | 'stderr') => process[stream].write(`${readableLine(program, text)}\n`),
       running: folder.noteChildren,
+      apiReady: (words: Readonly<Record<string, unknown>>) => {
+        if (typeof words['operatorPassword'] === 'string') operatorPassword = words['operatorPassword'];
+      },
     };
     tree = await startTree(settings, environment, reports, signal);
   } catch (error) {
+    // It was made, and is told only once.
+    if (operatorPassword !== undefined)
+      say(`the first operator: login ${settings.operatorLogin}, password ${operatorPassword} (note it down)`);
     folder.release();
     throw error;
   }
@@ -58,7 +65,7 @@ async function start({ signal }: ProcessContext): Promise<Running> {
       embeddedEventStore: settings.eventStoreUrl === undefined,
       redis: settings.redisUrl !== undefined,
       operatorPasswordSet: settings.operatorPassword !== undefined,
-      operatorPassword: typeof tree.api['operatorPassword'] === 'string' ? tree.api['operatorPassword'] : undefined,
+      operatorPassword,
     }),
   );
   return { stop };

@@ -45,9 +45,12 @@ export function oneLife(program: Program): Observable<ChildNews> {
     subscriber.next({ kind: 'spawned', child });
     let wasReady = false;
     let reason: string | undefined;
+    let firstWords: string | undefined;
     for (const stream of ['stdout', 'stderr'] as const) {
       createInterface({ input: child[stream]!, crlfDelay: Infinity }).on('line', (text) => {
-        if (stream === 'stderr' && text.trim() !== '') reason ??= text;
+        if (stream === 'stderr' && text.trim() !== '') firstWords ??= text;
+        // Of the many lines of a crash, the one that names the error.
+        if (stream === 'stderr' && /^[A-Z]\w*Error\b.*: /.test(text)) reason ??= text;
         subscriber.next({ kind: 'line', text, stream });
       });
     }
@@ -55,12 +58,14 @@ export function oneLife(program: Program): Observable<ChildNews> {
       if ('failed' in message && message.failed) reason = String(message.failed);
       else if ('ready' in message && message.ready) {
         wasReady = true;
-        reason = undefined;
+        reason = firstWords = undefined;
         subscriber.next({ kind: 'ready', ready: message });
       }
     });
     child.on('error', (error) => (reason ??= error.message));
     // 'close' comes after 'exit' and after the last line of output was read.
-    child.on('close', (exitCode, signal) => subscriber.error(new ChildEnded(program.name, exitCode, signal, wasReady, reason)));
+    child.on('close', (exitCode, signal) =>
+      subscriber.error(new ChildEnded(program.name, exitCode, signal, wasReady, reason ?? firstWords)),
+    );
   });
 }

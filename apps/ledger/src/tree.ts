@@ -5,6 +5,8 @@ import type { Program } from './child.js';
 import { supervise, type Reports, type Supervised } from './supervise.js';
 
 export interface TreeReports extends Omit<Reports, 'changed'> {
+  /** The API's first words, also when another process then cannot start. */
+  apiReady(words: Readonly<Record<string, unknown>>): void;
   /** The processes that run now. */
   running(pids: readonly number[]): void;
 }
@@ -13,8 +15,6 @@ export interface TreeReports extends Omit<Reports, 'changed'> {
 export interface Tree {
   readonly apiUrl: string;
   readonly eventStoreUrl: string;
-  /** What the API said when it was ready. */
-  readonly api: Readonly<Record<string, unknown>>;
   /** Rejects with the reason when one of them failed for good. */
   readonly ended: Promise<unknown>;
   /** The API first, so that commands in flight are answered; then what follows the log; the event store last. */
@@ -66,12 +66,15 @@ export async function startTree(
       // A restart must come back where the others look for it, also when any free port was asked for.
       ports.eventStore = Number((await unlessStopped(eventStore.ready, signal))['port']);
     }
-    const [api] = await unlessStopped(Promise.all(['api', 'projector', 'automations'].map((name) => start(program(name)).ready)), signal);
-    ports.api = Number(api!['port'] ?? ports.api);
+    const [api, ...others] = ['api', 'projector', 'automations'].map((name) => start(program(name)));
+    const apiReady = api!.ready.then((words) => {
+      ports.api = Number(words['port'] ?? ports.api);
+      reports.apiReady(words);
+    });
+    await unlessStopped(Promise.all([apiReady, ...others.map(({ ready }) => ready)]), signal);
     return {
       apiUrl: `http://${urlHost(settings.host)}:${ports.api}`,
       eventStoreUrl: eventStoreUrl({ ...settings, eventStorePort: ports.eventStore }),
-      api: api!,
       ended: Promise.race(running.map((child) => child.ended)),
       stop,
     };
