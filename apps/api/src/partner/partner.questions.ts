@@ -15,5 +15,5 @@ export class ListLinkedCustomers extends Question {
   readonly email?: string;
 
   @Page()
-  readonly page: number;
+  readonly page: number = 1;
 }

@@ -37,7 +37,7 @@ export class ListAssignments extends Question {
   readonly sku?: string[];
 
   @Limit()
-  readonly limit: number;
+  readonly limit: number = 50;
 
   @Cursor()
   readonly cursor?: string;

@@ -11,7 +11,7 @@ export class ListProducts extends Question {
   readonly category?: string;
 
   @Limit()
-  readonly limit: number;
+  readonly limit: number = 50;
 
   @Cursor()
   readonly cursor?: string;
