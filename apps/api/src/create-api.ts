@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -34,7 +33,6 @@ export async function createApi(parts: ApiParts, modules: readonly Type[] = reso
   guardEntrance(fastify, { ...parts, tokens: app.get(Tokens), relations: relationsOf(parts) });
   parseBodies(fastify);
   answerHeaders(fastify);
-  await app.register(helmet, { contentSecurityPolicy: false });
   app.useGlobalPipes(new InputPipe(app.get(ReadModels), parts.secrets.jwtSecret));
   app.useGlobalFilters(problems);
   await app.init();

@@ -5,6 +5,17 @@ import { authorize, RateLimit, type Clock, type Relations, type Secrets, type Se
 import { verifySignedCall } from '../store/signed-call.js';
 import { routeFacts, type ApiRequest, type RouteFacts } from './request.js';
 
+/** Answers are data, never pages: nothing in them may be run, framed, guessed at or kept. The page at /docs has its own (helmet). */
+const secureHeaders: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
 export interface EntranceParts {
   readonly settings: Settings;
   readonly secrets: Secrets;
@@ -19,6 +30,7 @@ export interface EntranceParts {
  */
 export function guardEntrance(fastify: FastifyInstance, parts: EntranceParts): void {
   const requests = new RateLimit(parts.settings.limitRequestsPerMinute, 'requests');
+  const headers = parts.settings.sandbox ? { ...secureHeaders, 'ledger-sandbox': 'true' } : secureHeaders;
   fastify.decorateRequest('correlationId', '');
   fastify.decorateRequest('principal', undefined);
   fastify.decorateRequest('signedText', undefined);
@@ -26,8 +38,8 @@ export function guardEntrance(fastify: FastifyInstance, parts: EntranceParts): v
   fastify.addHook('onRequest', (bare, reply, done) => {
     const request = bare as ApiRequest;
     request.correlationId = correlationId(bare);
+    reply.headers(headers);
     reply.header('x-correlation-id', request.correlationId);
-    if (parts.settings.sandbox) reply.header('ledger-sandbox', 'true');
     const facts = (bare.routeOptions.config as { facts?: RouteFacts }).facts;
     if (!facts || facts.access.roles === 'anyone') return done();
     enter(request, facts).then(() => done(), done);

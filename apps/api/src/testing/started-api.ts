@@ -1,0 +1,99 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { startEventStore } from '#embedded-event-store';
+import { connectEventLog, Feed, Ledger } from '#event-store';
+import { readSecrets, readSettings, wallClock, type Clock } from '#platform';
+import { projections } from '#projections';
+import { openReadStore, Pump } from '#read-store';
+import { createApi } from '../create-api.js';
+import type { ApiParts } from '../parts.js';
+import { makeFirstOperator } from '../users/first-operator.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The parsed body. */
+  readonly body: any;
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** The API on stores of its own in a temporary folder, with its projections running: all real, in this process. */
+export interface StartedApi {
+  readonly app: NestFastifyApplication;
+  readonly parts: ApiParts;
+  /** A token of the first operator. */
+  readonly operator: string;
+  call(call: Call): Promise<Answer>;
+  signIn(login: string, password: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export const operatorPassword = 'operator of the test';
+
+/** `environment` as for a process. */
+export async function startApi(environment: Record<string, string> = {}, clock: Clock = wallClock): Promise<StartedApi> {
+  const folder = await mkdtemp(join(tmpdir(), 'license-ledger-api-'));
+  const settings = readSettings({ OPERATOR_PASSWORD: operatorPassword, LOG_LEVEL: 'silent', ...environment, DATA_DIR: folder });
+  const eventStore = await startEventStore({ dataDir: join(folder, 'events') });
+  const eventLog = connectEventLog(eventStore.url);
+  const readStore = await openReadStore(settings);
+  const ledger = new Ledger({ log: eventLog, now: () => clock.nowText() });
+  const feed = new Feed(eventLog);
+  feed.subscribe((event) => ledger.observe(event));
+  await feed.start();
+  const log = pino({ level: settings.logLevel });
+  const parts: ApiParts = { settings, secrets: readSecrets(settings), clock, log, eventLog, ledger, feed, readStore };
+  const stopping = new AbortController();
+  const pump = new Pump({ source: eventLog, store: readStore, projections, logger: log });
+  const pumping = pump.run(stopping.signal);
+  await makeFirstOperator(parts, () => {});
+  const app = await createApi(parts);
+
+  const call = async ({ method = 'GET', url, token, headers = {}, body }: Call): Promise<Answer> => {
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const answer = await app.inject({
+      method,
+      url,
+      headers: { ...authorization, ...headers },
+      ...(body !== undefined && { payload: body as object }),
+    });
+    const text = answer.body;
+    return {
+      status: answer.statusCode,
+      headers: answer.headers as never,
+      body: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text,
+    };
+  };
+  const signIn = async (login: string, password: string): Promise<string> => {
+    const answer = await call({ method: 'POST', url: '/v1/sessions', body: { login, password } });
+    if (answer.status !== 200) throw new Error(`${login} could not sign in: ${JSON.stringify(answer.body)}`);
+    return answer.body.accessToken;
+  };
+  return {
+    app,
+    parts,
+    operator: await signIn(settings.operatorLogin, operatorPassword),
+    call,
+    signIn,
+    async stop() {
+      await app.close();
+      stopping.abort();
+      await pumping.catch(() => undefined);
+      await feed.close();
+      await eventLog.close();
+      await readStore.close();
+      await eventStore.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
