@@ -68,7 +68,7 @@ describe('The second set of books', () => {
     [
       'more was given than there was',
       [at(partnerId, 0, purchase), at(partnerId, 1, assigned([lot(), 11]))],
-      'lot lot-1 has -1 licences left',
+      'lot lot-1 has -1 licenses left',
     ],
     [
       'a used-up lot was given',
@@ -76,7 +76,7 @@ describe('The second set of books', () => {
       'was already used up',
     ],
     ['a lot was given that never came in', [at(partnerId, 0, given)], 'there is no lot lot-1'],
-    ['nothing was given', [at(partnerId, 0, purchase), at(partnerId, 1, assigned([lot(), 0]))], '0 licences were taken'],
+    ['nothing was given', [at(partnerId, 0, purchase), at(partnerId, 1, assigned([lot(), 0]))], '0 licenses were taken'],
     [
       'a line does not add up',
       [at(partnerId, 0, purchase), at(partnerId, 1, changed(given, lineOf({ quantity: 4 })))],
@@ -99,7 +99,7 @@ describe('The second set of books', () => {
       'order po-1 is bought twice',
     ],
     ['a lot came in twice', [at(partnerId, 0, purchase), at(partnerId, 1, bought(lot({ orderId: 'PO-2' })))], 'lot lot-1 came in twice'],
-    ['a lot has no whole number', [at(partnerId, 0, bought(lot({ quantity: 1.5 })))], 'has 1.5 licences'],
+    ['a lot has no whole number', [at(partnerId, 0, bought(lot({ quantity: 1.5 })))], 'has 1.5 licenses'],
     ['a fact is in another account’s stream', [at('p-2', 0, purchase)], 'names another account'],
     [
       'a fact is none of a pool',
@@ -150,7 +150,7 @@ describe('The second set of books', () => {
     [
       'a part of a lot outlived it',
       [at(partnerId, 0, ending), at(partnerId, 1, expiry(9, noon))],
-      '1 licences of lot lot-1 outlived its term',
+      '1 licenses of lot lot-1 outlived its term',
     ],
     [
       'first use does not add up',
@@ -167,8 +167,8 @@ describe('The second set of books', () => {
     expect(found(...facts)).toContain(message);
   });
 
-  it('notices when the licences of all pools do not add up', () => {
-    expect(found(at(customerId, 0, arrival))).toContain('all pools@ 0 licences were purchased, 3 are accounted for');
+  it('notices when the licenses of all pools do not add up', () => {
+    expect(found(at(customerId, 0, arrival))).toContain('all pools@ 0 licenses were purchased, 3 are accounted for');
   });
 
   it('says in which stream, at which revision', () => {

@@ -17,7 +17,7 @@ export interface Violation {
   readonly message: string;
 }
 
-/** Licences over all pools. `inTransit` is part of no pool: given, and not yet received. */
+/** Licenses over all pools. `inTransit` is part of no pool: given, and not yet received. */
 export interface Sums {
   purchased: number;
   available: number;
@@ -108,6 +108,11 @@ export class Invariants {
     }
   }
 
+  /** The first fact that breaks a rule by itself; undefined while none did. Cheap enough to ask after every fact. */
+  get first(): Violation | undefined {
+    return this.found[0];
+  }
+
   /** What was found so far, and whether the sums are right; at most 100, the first ones. */
   violations(): Violation[] {
     return [...this.found, ...[...this.pools.values()].flatMap(productSumsWrong), ...this.overallSumWrong()].slice(0, violationsMax);
@@ -132,7 +137,7 @@ export class Invariants {
     const { purchased, ...parts } = this.sums();
     const accounted = Object.values(parts).reduce((sum, part) => sum + part, 0);
     if (accounted === purchased) return [];
-    return [{ stream: 'all pools', message: `${purchased} licences were purchased, ${accounted} are accounted for` }];
+    return [{ stream: 'all pools', message: `${purchased} licenses were purchased, ${accounted} are accounted for` }];
   }
 
   private give(
@@ -202,7 +207,7 @@ export class Invariants {
     if (source === undefined) return;
     if (source.lot.expiresAt !== effectiveAt)
       report(`lot ${part.lotId} ends at ${source.lot.expiresAt ?? 'no time'}, not at ${effectiveAt}`);
-    if (source.left > 0) report(`${source.left} licences of lot ${part.lotId} outlived its term`);
+    if (source.left > 0) report(`${source.left} licenses of lot ${part.lotId} outlived its term`);
   }
 
   private credit(pool: PoolAccount, lot: Lot, isBought: boolean, report: Report): void {
@@ -211,7 +216,7 @@ export class Invariants {
   }
 
   private open(pool: PoolAccount, lot: Lot, isBought: boolean, report: Report): void {
-    if (!Number.isSafeInteger(lot.quantity) || lot.quantity < 1) report(`lot ${lot.lotId} has ${lot.quantity} licences`);
+    if (!Number.isSafeInteger(lot.quantity) || lot.quantity < 1) report(`lot ${lot.lotId} has ${lot.quantity} licenses`);
     if (pool.lotIdsEver.has(lot.lotId)) report(`lot ${lot.lotId} came in twice`);
     pool.lotIdsEver.add(lot.lotId);
     pool.lots.set(lot.lotId, { lot, isBought, left: lot.quantity });
@@ -225,7 +230,7 @@ export class Invariants {
     report: Report,
   ): LotAccount | undefined {
     if (flow !== undefined) flowOf(pool, sku)[flow] += quantity;
-    if (!Number.isSafeInteger(quantity) || quantity < 1) report(`${quantity} licences were taken from lot ${lotId}`);
+    if (!Number.isSafeInteger(quantity) || quantity < 1) report(`${quantity} licenses were taken from lot ${lotId}`);
     const source = pool.lots.get(lotId);
     if (source === undefined) {
       report(pool.lotIdsEver.has(lotId) ? `lot ${lotId} was already used up` : `there is no lot ${lotId}`);
@@ -233,7 +238,7 @@ export class Invariants {
     }
     if (source.lot.sku !== sku) report(`lot ${lotId} is of ${source.lot.sku}, not of ${sku}`);
     source.left -= quantity;
-    if (source.left < 0) report(`lot ${lotId} has ${source.left} licences left`);
+    if (source.left < 0) report(`lot ${lotId} has ${source.left} licenses left`);
     if (source.left === 0) pool.lots.delete(lotId);
     return source;
   }

@@ -27,7 +27,7 @@ export type DealerLinked = Fact<
   'DealerLinked',
   { readonly customerId: string; readonly partnerId: string; readonly partnerCode: string; readonly person: CustomerPerson }
 >;
-/** The partner sees the customer no longer. Licences already given stay given. */
+/** The partner sees the customer no longer. Licenses already given stay given. */
 export type DealerUnlinked = Fact<'DealerUnlinked', { readonly customerId: string; readonly partnerId: string }>;
 
 export type CustomerFact = CustomerRegistered | CustomerProfileChanged | DealerLinked | DealerUnlinked;

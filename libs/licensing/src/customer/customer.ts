@@ -9,7 +9,7 @@ export interface CustomerState {
   customerId?: string;
   language: Language;
   person: CustomerPerson;
-  /** The dealer: the one partner that sees the customer and may give it licences. */
+  /** The dealer: the one partner that sees the customer and may give it licenses. */
   partnerId?: string;
   /** Every partner that was ever the dealer; their lists and histories show this customer. */
   partnerIds: string[];

@@ -3,7 +3,7 @@ import type { Fact } from '../fact.js';
 export const languages = ['en', 'ja', 'fr', 'fi'] as const;
 export type Language = (typeof languages)[number];
 
-/** A partner may hold licences and pass them on. Its code is what customers enter to link it as their dealer. */
+/** A partner may hold licenses and pass them on. Its code is what customers enter to link it as their dealer. */
 export type PartnerRegistered = Fact<
   'PartnerRegistered',
   {

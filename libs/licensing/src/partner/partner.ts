@@ -68,7 +68,7 @@ export const partner = {
   },
 };
 
-/** From now on the partner may hold licences. Its code is reserved beforehand: see reservation.ts. */
+/** From now on the partner may hold licenses. Its code is reserved beforehand: see reservation.ts. */
 export function registerPartner(state: PartnerState, command: RegisterPartner): PartnerFact[] {
   if (state.partnerId !== undefined) return [];
   const { partnerId, partnerCode, language = 'en', name, email } = command;

@@ -10,7 +10,7 @@ const activate = (quantity: number) => ({ accountId: partnerId, sku, quantity })
 const oneYearOn = '2027-04-01T12:00:00.000Z';
 
 describe('First use', () => {
-  it('begins the term of so many licences, which become a lot of their own', () => {
+  it('begins the term of so many licenses, which become a lot of their own', () => {
     expect(given(pool, bought(waiting())).when(activateLicenses, activate(3))).toEqual([
       {
         type: 'LicenseActivated',
@@ -39,7 +39,7 @@ describe('First use', () => {
     ]);
   });
 
-  it('is refused for more licences than wait for it', () => {
+  it('is refused for more licenses than wait for it', () => {
     expect(given(pool, bought(waiting()), assigned([waiting(), 8])).when(activateLicenses, activate(3))).toMatchObject({
       refused: 'ACTIVATION_EXCEEDS_AVAILABLE',
       sku,
@@ -48,25 +48,25 @@ describe('First use', () => {
     });
   });
 
-  it('does not happen twice to the same licence', () => {
+  it('does not happen twice to the same license', () => {
     const [activated] = given(pool, bought(waiting())).when(activateLicenses, activate(7)) as PoolFact[];
     expect(given(pool, bought(waiting()), activated!).when(activateLicenses, activate(4))).toMatchObject({ available: 3 });
   });
 
-  it('means nothing to licences whose term begins otherwise', () => {
+  it('means nothing to licenses whose term begins otherwise', () => {
     expect(given(pool, bought(lot())).when(activateLicenses, activate(1))).toMatchObject({
       refused: 'ACTIVATION_EXCEEDS_AVAILABLE',
       available: 0,
     });
   });
 
-  it('of a perpetual licence happens too, and has no end', () => {
+  it('of a perpetual license happens too, and has no end', () => {
     const outcome = given(pool, bought(waiting({ term: null }))).when(activateLicenses, activate(1));
     expect(outcome).toMatchObject([{ data: { lots: [{ lot: { startsAt: noon } }] } }]);
     expect(outcome).not.toMatchObject([{ data: { lots: [{ lot: { expiresAt: expect.anything() } }] } }]);
   });
 
-  it.each([0, 1.5])('of %d licences is refused', (quantity) => {
+  it.each([0, 1.5])('of %d licenses is refused', (quantity) => {
     expect(given(pool, bought(waiting())).when(activateLicenses, activate(quantity))).toMatchObject({ refused: 'INVALID_REQUEST' });
   });
 });

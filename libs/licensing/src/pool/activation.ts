@@ -12,7 +12,7 @@ export interface ActivateLicenses extends Commanded {
   readonly quantity: number;
 }
 
-/** First use begins the term (policy `onFirstUse`) of so many licences, oldest first. Each part of a lot becomes a lot of its own (ADR 031). */
+/** First use begins the term (policy `onFirstUse`) of so many licenses, oldest first. Each part of a lot becomes a lot of its own (ADR 031). */
 export function activateLicenses(state: PoolState, command: ActivateLicenses, now: Instant): PoolFact[] {
   const { context, accountId, sku, quantity } = command;
   refuseSenselessLines([{ sku, quantity }]);

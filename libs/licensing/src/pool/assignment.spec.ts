@@ -16,7 +16,7 @@ const taken = (...lines: [string, number][][]) => [
 ];
 
 describe('An assignment', () => {
-  it('moves licences to a linked customer, from one moment (000-13)', () => {
+  it('moves licenses to a linked customer, from one moment (000-13)', () => {
     expect(given(pool, bought(lot())).when(assignLicenses, give({ sku, quantity: 3 }))).toEqual([
       {
         type: 'LicenseAssigned',
@@ -71,7 +71,7 @@ describe('An assignment', () => {
     });
   });
 
-  it.each([0, -1, 0.5, Infinity])('of %d licences is refused (000-11)', (quantity) => {
+  it.each([0, -1, 0.5, Infinity])('of %d licenses is refused (000-11)', (quantity) => {
     expect(given(pool, bought(lot())).when(assignLicenses, give({ sku, quantity }))).toMatchObject({ refused: 'INVALID_REQUEST' });
   });
 

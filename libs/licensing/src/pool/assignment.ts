@@ -30,7 +30,7 @@ interface Cursor {
 }
 
 /**
- * Gives licences to a linked customer: all lines or none (000-10), never more than is available (000-16).
+ * Gives licenses to a linked customer: all lines or none (000-10), never more than is available (000-16).
  * There is no decision that takes an assignment back (000-14).
  */
 export function assignLicenses(state: PoolState, command: AssignLicenses, now: Instant): PoolFact[] {
@@ -80,7 +80,7 @@ function cursorOf(state: PoolState, sku: string, now: Instant): Cursor {
   return { order, place: firstCurrent(order, now), takenOfPlace: 0 };
 }
 
-/** Takes the next licences in the order of use. That there are enough was checked before. */
+/** Takes the next licenses in the order of use. That there are enough was checked before. */
 function take(cursor: Cursor, quantity: number): TakenLot[] {
   const taken: TakenLot[] = [];
   let missing = quantity;

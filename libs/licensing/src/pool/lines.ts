@@ -1,13 +1,13 @@
 import { type Finding, refuseFindings } from '../invalid.js';
 import { Rejected } from '../rejection.js';
 
-/** What a command asks for: licences of one product. */
+/** What a command asks for: licenses of one product. */
 export interface Line {
   readonly sku: string;
   readonly quantity: number;
 }
 
-/** So many licences of a line at most: sums of them stay exact numbers for ever. */
+/** So many licenses of a line at most: sums of them stay exact numbers for ever. */
 export const quantityMax = 1_000_000_000;
 /**
  * So many lots one command may give, at most. The receiver's fact names each with its order and term, about 650 bytes at the longest, and must
@@ -26,7 +26,7 @@ export function refuseSenselessLines(lines: readonly Line[]): void {
   refuseFindings(findings);
 }
 
-/** Licences a sku, lines of the same sku added up. */
+/** Licenses a sku, lines of the same sku added up. */
 export function sumsOf(lines: readonly Line[]): Map<string, number> {
   const sums = new Map<string, number>();
   for (const { sku, quantity } of lines) sums.set(sku, (sums.get(sku) ?? 0) + quantity);

@@ -5,7 +5,7 @@ import type { Policy } from '../product/product.events.js';
 export interface Lot {
   readonly lotId: string;
   readonly sku: string;
-  /** Licences, a whole number from 1. */
+  /** Licenses, a whole number from 1. */
   readonly quantity: number;
   readonly orderId: string;
   readonly term: string | null;

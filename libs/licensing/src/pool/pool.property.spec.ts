@@ -128,7 +128,7 @@ const histories = fc.array(steps, { minLength: 1, maxLength: 60 });
 const runs = { numRuns: 500 };
 
 describe('Whatever is asked of the pools, in whatever order', () => {
-  it('every licence is accounted for, lot by lot and over all pools', () => {
+  it('every license is accounted for, lot by lot and over all pools', () => {
     fc.assert(
       fc.property(histories, (history) => {
         expect(played(history).invariants.violations()).toEqual([]);

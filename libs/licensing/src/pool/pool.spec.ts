@@ -20,7 +20,7 @@ const reversed: PoolFact = {
 const history = [bought(lot(), ending), assigned([lot(), 3]), reversed, expired];
 
 describe('The balance of a pool', () => {
-  it('accounts for every licence of a product once (000-09)', () => {
+  it('accounts for every license of a product once (000-09)', () => {
     expect(balances(stateAfter(pool, history))).toEqual([
       { sku, purchased: 10, received: 0, available: 5, held: 0, assigned: 3, inSeats: 0, expired: 0, cancelled: 2 },
       { sku: 'direct-5y', purchased: 4, received: 0, available: 0, held: 0, assigned: 0, inSeats: 0, expired: 4, cancelled: 0 },
@@ -52,7 +52,7 @@ describe('An irreversible assignment (000-14)', () => {
     });
   });
 
-  it('is not made good by anything but new licences', () => {
+  it('is not made good by anything but new licenses', () => {
     const again = { accountId: partnerId, customerId, customer: linkedTo(partnerId), lines: [{ sku, quantity: 1 }] };
     expect(given(pool, ...given10).when(assignLicenses, again)).toMatchObject({ refused: 'POOL_EXHAUSTED', available: 0 });
   });

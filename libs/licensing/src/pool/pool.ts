@@ -13,7 +13,7 @@ export interface Order {
   readonly purchasedFor?: string;
   /** Its lots, and those that first use split off from them. */
   readonly lotIds: string[];
-  /** Licences taken back, by sku. */
+  /** Licenses taken back, by sku. */
   readonly reversed: Map<string, number>;
 }
 
@@ -134,7 +134,7 @@ function reduce(state: PoolState, lotId: string, quantity: number): HeldLot | un
   return held;
 }
 
-/** First use moves licences from one lot to a new one of the same product: its balance stays as it is. */
+/** First use moves licenses from one lot to a new one of the same product: its balance stays as it is. */
 function splitLot(state: PoolState, fromLotId: string, lot: Lot): void {
   const source = reduce(state, fromLotId, lot.quantity);
   hold(state, lot, source?.orderKey);

@@ -44,7 +44,7 @@ describe('A purchase', () => {
     expect(given(pool).when(purchaseLicenses, buy({ lines }))).toMatchObject([{ data: { lots: [{ quantity: 1 }, { quantity: 2 }] } }]);
   });
 
-  it.each([0, -1, 1.5, NaN, 1_000_000_001])('of %d licences is refused', (quantity) => {
+  it.each([0, -1, 1.5, NaN, 1_000_000_001])('of %d licenses is refused', (quantity) => {
     expect(given(pool).when(purchaseLicenses, buy({ lines: [{ sku, quantity }] }))).toMatchObject({
       errors: [{ path: 'lines[0].quantity' }],
     });
@@ -98,7 +98,7 @@ describe('The same order', () => {
     ).toEqual([]);
   });
 
-  it('is known after its licences were given away, and after the product was withdrawn', () => {
+  it('is known after its licenses were given away, and after the product was withdrawn', () => {
     expect(given(pool, recorded, assigned([lot(), 10])).when(purchaseLicenses, buy({ products: new Map() }))).toEqual([]);
   });
 

@@ -66,7 +66,7 @@ describe('A reversal', () => {
     });
   });
 
-  it('takes back licences in use for which nobody has a seat, too', () => {
+  it('takes back licenses in use for which nobody has a seat, too', () => {
     const activated: PoolFact = {
       type: 'LicenseActivated',
       data: {
@@ -107,7 +107,7 @@ describe('A reversal', () => {
     });
   });
 
-  it.each([0, 2.5])('of %d licences is refused', (quantity) => {
+  it.each([0, 2.5])('of %d licenses is refused', (quantity) => {
     expect(given(pool, bought(lot())).when(reversePurchase, reverse({ lines: [{ sku, quantity }] }))).toMatchObject({
       refused: 'INVALID_REQUEST',
     });

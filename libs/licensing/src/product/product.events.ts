@@ -5,7 +5,7 @@ export const reversibilities = ['free', 'windowed', 'approval', 'irreversible'] 
 
 /** The rules a product is sold under (design §6). Durations are ISO 8601. */
 export interface Policy {
-  /** How long a licence lasts; null is perpetual. */
+  /** How long a license lasts; null is perpetual. */
   readonly term: string | null;
   /** From when the term counts (000-22/25). */
   readonly termStarts: (typeof termStarts)[number];

@@ -1,0 +1,14 @@
+import { run } from './src/command-line.js';
+
+/** Asked to stop, a command stops at a place where nothing is half done; asked again, at once. */
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stopping.signal.aborted) process.exit(130);
+    stopping.abort();
+  });
+}
+// `ledger export events | head` has read enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+process.exitCode = await run(process.argv, stopping.signal);

@@ -1,0 +1,110 @@
+import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { connect, type Connection } from './connect.js';
+import { exportEvents, type ExportOptions } from './export-events.command.js';
+import { Failure } from './failure.js';
+import { importPurchases, type ImportOptions } from './import-purchases.command.js';
+import { rebuild } from './rebuild.command.js';
+import { replay, type ReplayOptions } from './replay.command.js';
+import { verify } from './verify.command.js';
+
+const environmentHelp = `
+Which ledger:
+  EVENTSTORE_URL   the event store, esdb://…
+  DATA_DIR         without it: the data folder (./data). If the ledger runs there, its event store is used; if not, the
+                   embedded store is started for as long as the command takes
+  REDIS_URL        where the read models are; without it they are in the data folder
+
+Ends with 0 when all went well, with 1 when not; what went wrong is said on stderr.`;
+
+/** Runs one command and answers the exit code. */
+export async function run(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const program = commandLine(signal);
+  try {
+    await program.parseAsync(argv);
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    process.stderr.write(`ledger: ${explained(error)}\n`);
+    return 1;
+  }
+}
+
+function commandLine(signal: AbortSignal): Command {
+  const program = new Command('ledger')
+    .description('Looks after a license ledger: checks it, replays it, rebuilds its views, brings purchases in and events out.')
+    .version(version(), '-V, --version', 'prints the version')
+    .helpOption('-h, --help', 'prints what a command does and takes')
+    .helpCommand('help [command]', 'prints what a command does and takes')
+    .showHelpAfterError('(ledger help shows what there is)')
+    .addHelpText('after', environmentHelp)
+    .exitOverride();
+
+  program
+    .command('verify')
+    .description(
+      'checks every fact of the log: the hash chain of each stream, and the rules that always hold. Finds what was changed, dropped, doubled or moved, and ends with 1 at the first difference',
+    )
+    .action(() => withConnection(verify));
+
+  program
+    .command('replay')
+    .description('shows what happened to the licenses of an account, with the balance after each fact')
+    .requiredOption('--account <id>', 'the partner or customer')
+    .option('--until <time|position>', 'stop there (included): a time like 2026-04-01T09:00:00Z, or a position of the log')
+    .option('--json', 'one JSON object a line instead of a table')
+    .action((options: ReplayOptions) => withConnection((connection) => replay(connection, options)));
+
+  program
+    .command('rebuild')
+    .description('fills a read model anew from the log, beside the one that serves; nothing is interrupted')
+    .argument('<name>', 'the read model, or all')
+    .action((name: string) => withConnection((connection) => rebuild(connection, name, signal)));
+
+  program
+    .command('import')
+    .description('brings data in')
+    .command('purchases')
+    .description(
+      'shows what the purchases in a CSV file would do to the pools; --apply does it. Orders that are there already are left alone',
+    )
+    .argument('<file.csv>', 'UTF-8, with the columns account,orderId,sku,quantity[,purchasedAt]; rows of one order are its lines')
+    .option('--apply', 'record the new orders; nothing at all when anything in the file is wrong')
+    .option('--all', 'show every order, not only the first fifty')
+    .action((file: string, options: ImportOptions) => withConnection((connection) => importPurchases(connection, file, options, signal)));
+
+  program
+    .command('export')
+    .description('brings data out')
+    .command('events')
+    .description('writes the facts of the log as CloudEvents, one JSON object a line, in the order of the log')
+    .option('--after <position>', 'only what stands behind this position')
+    .option('--types <names>', 'only facts of these types, separated by commas')
+    .option('--account <id>', 'only facts of this partner or customer')
+    .option('--out <file>', 'write to a file instead of the standard output')
+    .action((options: ExportOptions) => withConnection((connection) => exportEvents(connection, options, signal)));
+
+  return program;
+}
+
+async function withConnection(work: (connection: Connection) => Promise<void>): Promise<void> {
+  const connection = await connect();
+  try {
+    await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** What a person can act on, in words; anything else with its trace, because then it is our mistake. */
+function explained(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isExpected =
+    error instanceof Failure || /^(LogUnavailable|ReadStoreUnavailable|FolderInUseError|DamagedLogError)$/.test(error.name);
+  return isExpected ? error.message : (error.stack ?? error.message);
+}
+
+/** The build stands in dist/apps/cli/src. */
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}

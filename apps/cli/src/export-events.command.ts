@@ -1,0 +1,89 @@
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { PositionUnknown, type EventFilter, type RecordedEvent } from '#event-store';
+import { cloudEvent } from './cloud-event.js';
+import type { Connection } from './connect.js';
+import { count, counted, print, progress } from './console.js';
+import { Failure } from './failure.js';
+
+export interface ExportOptions {
+  readonly after?: string;
+  readonly types?: string;
+  readonly account?: string;
+  readonly out?: string;
+}
+
+/** Streams that no feed and no export shows: password hashes, and the places of automations. */
+const hiddenPrefixes = ['credential-', 'checkpoint-', 'reservation-'];
+
+/** Writes facts as JSON lines, each with its position, so that a later export can go on `--after` the last one. */
+export async function exportEvents({ log }: Connection, options: ExportOptions, signal: AbortSignal): Promise<void> {
+  const after = options.after === undefined ? undefined : readPosition(options.after);
+  const filter = filterFor(options);
+  const end = await log.end();
+  const output = await openOutput(options.out);
+  const bar = progress('Exporting', options.out === undefined ? 0 : Number(end ?? 0n));
+  let exported = 0;
+  try {
+    for await (const event of log.readAll({ ...(after !== undefined && { after }), ...(filter && { filter }) })) {
+      if (signal.aborted) throw new Failure(`Interrupted after ${counted(exported, 'event')}.`);
+      // What comes while the export runs belongs to the next one.
+      if (end === undefined || event.position > end) break;
+      if (!isWanted(event, options)) continue;
+      await output.write(JSON.stringify(cloudEvent(event)));
+      exported += 1;
+      bar.update(Number(event.position));
+    }
+  } catch (error) {
+    if (error instanceof PositionUnknown)
+      throw new Failure(`No event stands at position ${options.after}: take the position of one that was exported.`);
+    throw error;
+  } finally {
+    bar.stop();
+    await output.close();
+  }
+  if (options.out !== undefined) process.stderr.write(`${count(exported)} events were written to ${options.out}.\n`);
+}
+
+/** The event store looks for types itself; an account's facts are few types in several streams, told apart here. */
+function filterFor({ types }: ExportOptions): EventFilter | undefined {
+  const names = types
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  return names === undefined || names.length === 0 ? undefined : { types: names };
+}
+
+function isWanted({ stream }: RecordedEvent, { account }: ExportOptions): boolean {
+  if (hiddenPrefixes.some((prefix) => stream.startsWith(prefix))) return false;
+  return account === undefined || [`pool-${account}`, `partner-${account}`, `customer-${account}`].includes(stream);
+}
+
+function readPosition(text: string): bigint {
+  if (/^\d{1,19}$/.test(text)) return BigInt(text);
+  throw new Failure(`'${text}' is no position of the log: a position is a whole number.`);
+}
+
+interface Output {
+  write(line: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function openOutput(path: string | undefined): Promise<Output> {
+  if (path === undefined) return { write: print, close: () => Promise.resolve() };
+  const stream = createWriteStream(path, { flags: 'wx' });
+  await new Promise<void>((resolve, reject) => {
+    stream.once('open', () => resolve());
+    stream.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new Failure(error.code === 'EEXIST' ? `${path} exists already: name another file.` : `${path} cannot be written: ${error.message}`),
+      ),
+    );
+  });
+  return {
+    write: async (line) => {
+      if (!stream.write(`${line}\n`)) await new Promise<void>((resolve, reject) => stream.once('drain', resolve).once('error', reject));
+    },
+    close: () => finished(stream.end()),
+  };
+}

@@ -1,0 +1,93 @@
+import type { EventLog, FactMetadata, RecordedEvent } from '#event-store';
+import { balances, customer, partner, pool, type CustomerFact, type PartnerFact, type PoolFact, type ProductBalance } from '#licensing';
+import { isAfter, type Moment } from './moment.js';
+
+/** What one fact did to one product of the account. */
+export interface Movement {
+  readonly sku: string;
+  /** Of what is available. First use changes nothing of it. */
+  readonly change: number;
+  readonly available: number;
+  readonly description: string;
+}
+
+/** One fact of the account's pool, and the pool after it. */
+export interface Step {
+  readonly event: RecordedEvent;
+  readonly movements: readonly Movement[];
+  readonly balances: readonly ProductBalance[];
+}
+
+/** Replays what happened to the licenses of an account, from the first fact up to a moment (included). */
+export async function* replay(log: EventLog, accountId: string, until?: Moment): AsyncGenerator<Step> {
+  const names = new Map<string, string>();
+  let state = pool.initial();
+  for await (const event of log.readStream(`pool-${accountId}`)) {
+    if (until !== undefined && isAfter(event, until)) return;
+    const fact = event as unknown as PoolFact;
+    state = pool.evolve(state, fact);
+    const other = counterpartOf(fact);
+    if (other !== undefined && !names.has(other)) names.set(other, await nameOf(log, other));
+    const after = balances(state);
+    const movements = changesIn(fact, (accountName) => names.get(accountName) ?? accountName).map((movement) => ({
+      ...movement,
+      available: after.find(({ sku }) => sku === movement.sku)?.available ?? 0,
+    }));
+    yield { event, movements, balances: after };
+  }
+}
+
+/** When it took effect: the time it was recorded, unless the fact says that it was earlier. */
+export function effectiveAt({ data, metadata }: RecordedEvent): string {
+  return (data as { effectiveAt?: string }).effectiveAt ?? (metadata as FactMetadata).recordedAt;
+}
+
+function changesIn(fact: PoolFact, name: (accountId: string) => string): Omit<Movement, 'available'>[] {
+  switch (fact.type) {
+    case 'LicensePurchased': {
+      const { orderId, source, purchasedFor } = fact.data;
+      const description = `Bought with order ${orderId}${source === 'store' ? ' in the shop' : ''}${purchasedFor ? `, for ${name(purchasedFor)}` : ''}`;
+      return fact.data.lots.map(({ sku, quantity }) => ({ sku, change: quantity, description }));
+    }
+    case 'PurchaseReversed':
+      return fact.data.lots.map(({ sku, quantity }) => ({
+        sku,
+        change: -quantity,
+        description: `Order ${fact.data.orderId} reversed: ${fact.data.reason}`,
+      }));
+    case 'LicenseAssigned':
+      return fact.data.lines.map(({ sku, quantity, expiresAt }) => ({
+        sku,
+        change: -quantity,
+        description: `Given to ${name(fact.data.customerId)}${expiresAt ? `, until ${expiresAt}` : ''}`,
+      }));
+    case 'LicenseReceived':
+      return fact.data.lots.map(({ sku, quantity }) => ({ sku, change: quantity, description: `Received from ${name(fact.data.from)}` }));
+    case 'LicenseActivated':
+      return fact.data.lots.map(({ lot }) => ({
+        sku: lot.sku,
+        change: 0,
+        description: `First use of ${lot.quantity}${lot.expiresAt ? `, until ${lot.expiresAt}` : ''}`,
+      }));
+    case 'LicenseExpired':
+      return fact.data.lots.map(({ sku, quantity }) => ({ sku, change: -quantity, description: 'Term over' }));
+    default:
+      return [];
+  }
+}
+
+function counterpartOf(fact: PoolFact): string | undefined {
+  if (fact.type === 'LicenseAssigned') return fact.data.customerId;
+  if (fact.type === 'LicenseReceived') return fact.data.from;
+  return fact.type === 'LicensePurchased' ? fact.data.purchasedFor : undefined;
+}
+
+/** What the other account is called today. */
+async function nameOf(log: EventLog, accountId: string): Promise<string> {
+  let asCustomer = customer.initial();
+  for await (const event of log.readStream(`customer-${accountId}`))
+    asCustomer = customer.evolve(asCustomer, event as unknown as CustomerFact);
+  let asPartner = partner.initial();
+  for await (const event of log.readStream(`partner-${accountId}`)) asPartner = partner.evolve(asPartner, event as unknown as PartnerFact);
+  return asCustomer.person.name || asPartner.name || accountId;
+}
