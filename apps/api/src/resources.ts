@@ -5,7 +5,6 @@ import { PartnerModule } from './partner/partner.module.js';
 import { PoolModule } from './pool/pool.module.js';
 import { ProductModule } from './product/product.module.js';
 import { SandboxModule } from './sandbox/sandbox.module.js';
-import { SandboxModule } from './sandbox/sandbox.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StoreModule } from './store/store.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -19,7 +18,6 @@ export const resources: readonly Type[] = [
   CustomerModule,
   PoolModule,
   StoreModule,
-  SandboxModule,
   SandboxModule,
   HealthModule,
 ];
