@@ -61,9 +61,10 @@ function decideByRecentIds(last: number, isDeleted: boolean, ids: Buffer[], view
   return previous === undefined ? { kind: 'write', revives: isDeleted } : { kind: 'repeated', revision: previous };
 }
 
-/** Decides a soft delete or a tombstone: like an append of one unknown event, but a soft delete needs a stream with events. */
+/** Decides a soft delete or a tombstone: like an append of one unknown event, but a soft delete needs events or metadata. */
 export function decideDelete(stream: Stream, expected: Expected, isSoft: boolean, hasMetadata: () => boolean): Decision {
-  if (isSoft && !stream.ahead.isTombstoned && stream.ahead.last < 0) return { kind: 'wrongRevision', current: stream.ahead.last };
+  if (isSoft && !stream.ahead.isTombstoned && stream.ahead.last < 0 && !hasMetadata())
+    return { kind: 'wrongRevision', current: stream.ahead.last };
   const nothing = { hasMetadata, recentRevisionOf: () => undefined, hasIdAt: () => false };
   return decideAppend(stream, expected, [NO_ID], nothing);
 }

@@ -6,7 +6,17 @@ import { RecordKind, TOMBSTONE_REVISION, type LogRecord } from './storage/record
 import { SegmentLog, type Entry } from './storage/segment-log.js';
 import type { CutTail } from './storage/recovery.js';
 import { StreamIndex, type Stream } from './stream-index.js';
-import { DELETED_METADATA, describedBy, firstShown, isMetadataStream, metadataStreamOf, parseMetadata } from './stream-metadata.js';
+import {
+  DELETED_METADATA,
+  describedBy,
+  describesStream,
+  firstShown,
+  isMetadataStream,
+  isSoftDeleted,
+  metadataStreamOf,
+  parseMetadata,
+  revivedMetadata,
+} from './stream-metadata.js';
 
 /** An event as a writer offers it. */
 export interface NewEvent {
@@ -127,10 +137,10 @@ export class EventLog {
     if (entries.length === 0) entries.push(this.emptyAppend(stream, createdMs));
     const lastOwn = entries.length - 1;
     const streams = entries.map(() => stream);
-    if (decision.revives) {
-      const described = this.index.forAppend(metadataStreamOf(name));
-      entries.push(this.metadataEntry(described, `{"$tb":${first}}`, createdMs));
-      streams.push(described);
+    const completing = this.metadataToComplete(stream, decision.revives, events);
+    if (completing !== undefined) {
+      entries.push({ ...this.metadataEntry(completing.stream, completing.json, createdMs), revision: completing.revision });
+      streams.push(completing.stream);
     }
     const revision = first + events.length - 1;
     this.write(entries, streams, (error) => {
@@ -198,6 +208,24 @@ export class EventLog {
     await this.index.close();
   }
 
+  // What has to be said with an append so that a softly deleted stream shows what comes from now on, and nothing older: after an
+  // append to it, or after new metadata for it.
+  private metadataToComplete(
+    stream: Stream,
+    revives: boolean,
+    events: NewEvent[],
+  ): { stream: Stream; revision: number; json: string } | undefined {
+    if (revives) {
+      const metadataStream = this.index.forAppend(metadataStreamOf(stream.name));
+      return { stream: metadataStream, revision: metadataStream.ahead.last + 1, json: revivedMetadata(undefined, stream.ahead.last + 1) };
+    }
+    if (!describesStream(stream.name)) return undefined;
+    const described = this.index.find(describedBy(stream.name));
+    if (described === undefined || !isSoftDeleted(described.ahead.metadata)) return undefined;
+    const json = revivedMetadata(events.at(-1), described.ahead.last + 1);
+    return { stream, revision: stream.ahead.last + events.length + 1, json };
+  }
+
   private writeOne(stream: Stream, entry: Entry, answer: Answer): void {
     this.write([entry], [stream], (error) => {
       if (error) answer(error);
@@ -221,9 +249,9 @@ export class EventLog {
       const waiting = this.waitingIds.get(stream);
       if (waiting === undefined) this.waitingIds.set(stream, [entry.id]);
       else waiting.push(entry.id);
-      if (isMetadataStream(stream.name)) {
+      if (describesStream(stream.name)) {
         const described = this.index.forAppend(describedBy(stream.name));
-        described.ahead.metadata = parseMetadata(entry.data);
+        described.ahead.metadata = parseMetadata(entry);
         touched.add(described);
       }
     }

@@ -53,7 +53,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
       options.report?.(`cut ${bytes} bytes of an append that was never acknowledged off the end of ${file}, at offset ${offset}`);
     }
     const address = { host, port: 0 };
-    const server = new GrpcServer(httpListener(address));
+    const server = new GrpcServer(httpListener());
     server.handle(`${STREAMS}/Append`, appendHandler(log, appendBytesMax));
     server.handle(`${STREAMS}/BatchAppend`, batchAppendHandler(log, appendBytesMax));
     server.handle(`${STREAMS}/Read`, readHandler(log));

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { crc32c } from '@node-rs/crc32';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { TOMBSTONE_REVISION } from './storage/record.js';
-import { describedBy, isMetadataStream, parseMetadata, type StreamMetadata } from './stream-metadata.js';
+import { describedBy, describesStream, parseMetadata, type StreamMetadata } from './stream-metadata.js';
 
 /** What is known of a stream. `ahead` is what it will be when the appends that wait for the disk are durable; reads see the rest. */
 export interface Stream {
@@ -26,6 +26,7 @@ export interface Indexed {
   position: number;
   revision: number;
   id: Buffer;
+  isJson: boolean;
   data: Uint8Array;
 }
 
@@ -173,7 +174,7 @@ export class StreamIndex {
     stream.last = event.revision;
     if (stream.ahead.appends === 0) stream.ahead.last = stream.last;
     stream.recent.push(event.position);
-    if (isMetadataStream(stream.name)) this.describe(describedBy(stream.name), event.data);
+    if (describesStream(stream.name)) this.describe(describedBy(stream.name), event);
   }
 
   /** Says that everything before a position was taken in. */
@@ -210,10 +211,10 @@ export class StreamIndex {
     await this.root.close();
   }
 
-  private describe(name: string, data: Uint8Array): void {
+  private describe(name: string, event: Indexed): void {
     const stream = this.forAppend(name);
     if (stream.number === -1) stream.number = this.meta.streams++;
-    stream.metadata = parseMetadata(data);
+    stream.metadata = parseMetadata(event);
     if (stream.ahead.appends === 0) stream.ahead.metadata = stream.metadata;
     this.changed.add(stream);
   }

@@ -19,16 +19,17 @@ export const describedBy = (metadataStream: string): string => metadataStream.sl
 
 export const isSoftDeleted = (metadata: StreamMetadata | undefined): boolean => metadata?.truncateBefore === DELETED_TRUNCATE_BEFORE;
 
+/** Whether events of a stream with this name say something about another one. Metadata streams themselves cannot be described. */
+export const describesStream = (name: string): boolean => isMetadataStream(name) && !isMetadataStream(describedBy(name));
+
+interface MetadataEvent {
+  isJson: boolean;
+  data: Uint8Array;
+}
+
 /** Reads an event of a metadata stream. One wrong value makes all of it count for nothing, as on the real server. */
-export function parseMetadata(data: Uint8Array): StreamMetadata {
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
-  } catch {
-    return {};
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return {};
-  const { $maxCount, $maxAge, $tb, $cacheControl } = json as Record<string, unknown>;
+export function parseMetadata(event: MetadataEvent): StreamMetadata {
+  const { $maxCount, $maxAge, $tb, $cacheControl } = jsonObject(event) ?? {};
   if (
     !isAbsentOr($maxCount, isPositive) ||
     !isAbsentOr($maxAge, isPositive) ||
@@ -41,6 +42,21 @@ export function parseMetadata(data: Uint8Array): StreamMetadata {
     ...($maxAge === undefined ? {} : { maxAgeSeconds: $maxAge as number }),
     ...($tb === undefined ? {} : { truncateBefore: $tb as number }),
   };
+}
+
+/** Metadata that was set on a deleted stream, completed so that only what comes after the deletion is shown. */
+export function revivedMetadata(event: MetadataEvent | undefined, firstRevision: number): string {
+  return JSON.stringify({ ...(event && jsonObject(event)), $tb: firstRevision });
+}
+
+function jsonObject({ isJson, data }: MetadataEvent): Record<string, unknown> | undefined {
+  if (!isJson) return undefined;
+  try {
+    const json: unknown = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0;

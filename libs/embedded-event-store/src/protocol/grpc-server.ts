@@ -9,6 +9,8 @@ export type Handler = (call: GrpcCall) => void | Promise<void>;
 
 const MESSAGE_BYTES_MAX = 16 * 1024 * 1024 + 512 * 1024;
 const CALLS_PER_CONNECTION_MAX = 20_000;
+/** A stream name comes twice in the trailers of an error. */
+const HEADER_BYTES_MAX = 1024 * 1024;
 const WINDOW_BYTES = 4 * 1024 * 1024;
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0');
 const TIMEOUT_UNITS_MS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000001 };
@@ -33,12 +35,17 @@ export class GrpcServer {
   constructor(onHttp: RequestListener) {
     this.http2 = createHttp2Server({
       maxSessionMemory: 2000,
+      maxSendHeaderBlockLength: HEADER_BYTES_MAX,
       settings: { maxConcurrentStreams: CALLS_PER_CONNECTION_MAX, initialWindowSize: WINDOW_BYTES },
       peerMaxConcurrentStreams: CALLS_PER_CONNECTION_MAX,
       streamResetBurst: 100_000,
       streamResetRate: 100_000,
     } as object);
-    this.http1 = createHttp1Server(onHttp);
+    this.http1 = createHttp1Server((request, response) => {
+      // A method over HTTP/1.1 is no gRPC call, whatever it says it is.
+      if (this.methods.has((request.url ?? '').toLowerCase())) response.writeHead(415).end();
+      else onHttp(request, response);
+    });
     this.http2.on('session', (session) => this.admit(session));
     this.http2.on('stream', (stream, headers) => {
       const path = headers[':path'] ?? '';

@@ -2,26 +2,19 @@ import type { RequestListener } from 'node:http';
 import { SERVER_VERSION } from './service.js';
 
 /** What the port answers over plain HTTP/1.1: whether the store is alive, and what it is. */
-export function httpListener(address: { host: string; port: number }): RequestListener {
+export function httpListener(): RequestListener {
   return (request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', `http://${address.host}:${address.port}`);
+    const [path] = (request.url ?? '/').split('?');
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (isRead && pathname === '/health/live') {
-      response.writeHead(Number(searchParams.get('liveCode')) || 204).end();
-    } else if (isRead && pathname === '/ping') {
-      answerJson({ text: 'Ping request successfully handled' });
-    } else if (isRead && pathname === '/info') {
-      answerJson({
-        dbVersion: SERVER_VERSION,
-        esVersion: SERVER_VERSION,
-        state: 'leader',
-        features: {},
-        authentication: { type: 'insecure', properties: {} },
-      });
-    } else response.writeHead(404).end();
-
-    function answerJson(body: object): void {
+    const answerJson = (body: object): void => {
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
-    }
+    };
+    if (!isRead) response.writeHead(404).end();
+    else if (path === '/health/live') response.writeHead(204).end();
+    else if (path === '/ping') answerJson({ text: 'Ping request successfully handled' });
+    else if (path === '/info') {
+      const features = { projections: false, userManagement: false, atomPub: false };
+      answerJson({ esVersion: SERVER_VERSION, state: 'leader', features, authentication: { type: 'insecure', properties: null } });
+    } else response.writeHead(404).end();
   };
 }

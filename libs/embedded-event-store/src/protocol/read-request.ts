@@ -33,6 +33,8 @@ interface Parts {
   isAll: boolean;
   hasName: boolean;
   from?: number | 'start' | 'end';
+  /** Of a position in $all: what a read backwards begins before. */
+  prepare?: number | 'end';
   direction: number;
   resolveLinks: boolean;
   count?: number;
@@ -77,7 +79,7 @@ export function readReadRequest(message: Buffer): ReadRequest {
   }
   return {
     stream: isAll ? undefined : stream,
-    from,
+    from: direction === 1 && parts.prepare ? parts.prepare : from,
     isBackwards: direction === 1,
     resolveLinks: parts.resolveLinks,
     count: isSubscription ? undefined : count,
@@ -202,6 +204,7 @@ function readAllOptions(reader: ProtobufReader, parts: Parts): void {
       }
       if (commit < prepare) throw handlerFailed();
       parts.from = startFrom(commit);
+      parts.prepare = startFrom(prepare);
     } else {
       if (reader.field === 2 || reader.field === 3) parts.from = reader.field === 2 ? 'start' : 'end';
       reader.skip();
