@@ -7,7 +7,7 @@ import { Expiry } from './src/expiry.js';
 import { SandboxDeadlines } from './src/sandbox-deadlines.js';
 import { Transfers } from './src/transfers.js';
 
-/** What happens by itself: licences given arrive at the receiver's, terms end. */
+/** What happens by itself: licenses given arrive at the receiver's, terms end. */
 async function start({ log, signal }: ProcessContext): Promise<Running> {
   const settings = readSettings();
   const eventLog = connectEventLog(eventStoreUrl(settings));

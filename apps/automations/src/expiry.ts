@@ -16,7 +16,7 @@ const quietFailures = 10;
 const afterAllTime = '9999-12-31T23:59:59.999Z';
 
 /**
- * Records that licences ended, at the time they do (000-22/25). The read model only says where to look; whether there is anything to expire
+ * Records that licenses ended, at the time they do (000-22/25). The read model only says where to look; whether there is anything to expire
  * is decided by the pool's own state, so a lost or late read model can delay an expiry, never double it.
  */
 export class Expiry {
@@ -51,7 +51,7 @@ export class Expiry {
       reached = round.position;
     }
     this.failures = 0;
-    if (fired > 0) this.log.info({ fired, now }, 'expiry: licences ended');
+    if (fired > 0) this.log.info({ fired, now }, 'expiry: licenses ended');
     return fired;
   }
 

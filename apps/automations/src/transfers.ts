@@ -147,7 +147,7 @@ export class Transfers {
       await this.note();
       if (performance.now() - reportedAt < reportEveryMilliseconds) continue;
       if (this.credited > reported)
-        this.log.info({ credited: this.credited - reported, inTransit: this.unfinished }, 'transfers: licences arrived');
+        this.log.info({ credited: this.credited - reported, inTransit: this.unfinished }, 'transfers: licenses arrived');
       [reportedAt, reported] = [performance.now(), this.credited];
     }
     await Promise.all(this.working);
