@@ -1,3 +1,5 @@
+import { handlerFailed } from './status.js';
+
 /**
  * The part of protobuf that the hot messages need, written by hand: the generated code of the client package goes through
  * JavaScript arrays and costs several times as much. Numbers are exact up to 2⁵³.
@@ -42,7 +44,7 @@ export class ProtobufReader {
       if (byte < 0x80) return value;
       factor *= 128;
     }
-    throw new RangeError('a number in a message is cut off');
+    throw handlerFailed();
   }
 
   /** An unsigned number of 64 bits, exactly. */
@@ -68,7 +70,7 @@ export class ProtobufReader {
     const length = this.varint();
     const start = this.at;
     this.at += length;
-    if (this.at > this.end) throw new RangeError('a message is cut off');
+    if (this.at > this.end) throw handlerFailed();
     return this.bytes.subarray(start, this.at);
   }
 
@@ -77,7 +79,7 @@ export class ProtobufReader {
     const length = this.varint();
     const start = this.at;
     this.at += length;
-    if (this.at > this.end) throw new RangeError('a message is cut off');
+    if (this.at > this.end) throw handlerFailed();
     return new ProtobufReader(this.bytes, start, this.at);
   }
 
@@ -85,7 +87,7 @@ export class ProtobufReader {
     const length = this.varint();
     const start = this.at;
     this.at += length;
-    if (this.at > this.end) throw new RangeError('a message is cut off');
+    if (this.at > this.end) throw handlerFailed();
     return this.bytes.toString('utf8', start, this.at);
   }
 
@@ -94,8 +96,8 @@ export class ProtobufReader {
     else if (this.wireType === BYTES) this.view();
     else if (this.wireType === FIXED64) this.at += 8;
     else if (this.wireType === FIXED32) this.at += 4;
-    else throw new RangeError(`a message has a field of wire type ${this.wireType}`);
-    if (this.at > this.end) throw new RangeError('a message is cut off');
+    else throw handlerFailed();
+    if (this.at > this.end) throw handlerFailed();
   }
 }
 

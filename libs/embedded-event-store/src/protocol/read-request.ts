@@ -1,4 +1,4 @@
-import type { EventFilter } from '../event-filter.js';
+import { matcher, type EventFilter } from '../event-filter.js';
 import { ProtobufReader } from './protobuf.js';
 import type { UuidNotation } from './read-response.js';
 import { handlerFailed, invalidArgument } from './status.js';
@@ -100,6 +100,11 @@ function filterOf(parts: FilterParts, isSubscription: boolean): ReadRequest['fil
   }
   if (isSubscription && interval === 0) throw handlerFailed();
   const match = { on, prefixes, regex: regex === '' ? undefined : regex };
+  try {
+    matcher(match);
+  } catch {
+    throw handlerFailed();
+  }
   return { match, window: window === 'default' || window === 0 ? SEARCH_WINDOW : window, interval };
 }
 
