@@ -87,11 +87,15 @@ export function parseBodies(fastify: FastifyInstance): void {
     done: (error: Error | null, body?: unknown) => void,
   ) => void;
   fastify.removeContentTypeParser(['application/json', 'text/plain']);
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request: FastifyRequest, text: string, done) => {
-    if ((request as ApiRequest).signedText !== undefined) (request as ApiRequest).signedText = text;
-    if (text === '') return done(null, undefined);
-    parse(request, text, done);
-  });
+  fastify.addContentTypeParser(
+    ['application/json', 'application/merge-patch+json'],
+    { parseAs: 'string' },
+    (request: FastifyRequest, text: string, done) => {
+      if ((request as ApiRequest).signedText !== undefined) (request as ApiRequest).signedText = text;
+      if (text === '') return done(null, undefined);
+      parse(request, text, done);
+    },
+  );
 }
 
 /** The caller's, when it is printable and short; else a new one. */
