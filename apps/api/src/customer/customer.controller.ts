@@ -1,9 +1,11 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Ledger } from '#event-store';
+import { Ledger, type Feed } from '#event-store';
 import { answered } from '../answered.js';
 import { Input } from '../http/input.js';
 import { Reads, Section, Writes } from '../http/route.js';
+import { logReached } from '../log-reached.js';
+import { FEED } from '../parts.js';
 import { CustomerAnswer, CustomerChangedAnswer } from './customer.answers.js';
 import { ChangeCustomerProfile, LinkDealer, RegisterCustomer, UnlinkDealer } from './customer.commands.js';
 import { FindCustomer } from './customer.questions.js';
@@ -15,6 +17,7 @@ export class CustomerController {
   constructor(
     private readonly commands: CommandBus,
     private readonly ledger: Ledger,
+    @Inject(FEED) private readonly feed: Feed,
   ) {}
 
   @Writes('POST', '', {
@@ -29,7 +32,8 @@ export class CustomerController {
   }
 
   @Reads(':customerId', { may: 'readCustomer', summary: 'A customer and its dealer', answer: CustomerAnswer })
-  findOne(@Input() { customerId }: FindCustomer) {
+  async findOne(@Input() { customerId, atLeast }: FindCustomer) {
+    await logReached(this.feed, atLeast);
     return customerNow(this.ledger, customerId);
   }
 

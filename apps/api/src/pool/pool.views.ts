@@ -19,9 +19,11 @@ export async function readPool(
   sources: PoolSources,
   { accountId, asOf }: { readonly accountId: string; readonly asOf?: string },
 ): Promise<PoolAnswer> {
-  await accountKind(sources.ledger, accountId);
   const moment = readMoment(asOf);
-  return moment === undefined ? balanceOf(sources.store, { accountId }) : poolAsOf(sources, accountId, moment);
+  const held = await (moment === undefined ? balanceOf(sources.store, { accountId }) : poolAsOf(sources, accountId, moment));
+  // Who holds something exists; of the others it has to be asked.
+  if (held.products.length === 0) await accountKind(sources.ledger, accountId);
+  return held;
 }
 
 /** The pool as it would stand after a dry run. */
