@@ -36,5 +36,6 @@ export function placeOf(cursor: string | undefined): Place | undefined {
 
 /** The page size to use: what was asked for, from 1 to 500. */
 export function limitOf(asked: number | undefined): number {
-  return Math.min(Math.max(Math.trunc(asked ?? pageLimit), 1), pageLimitMax);
+  const whole = Math.trunc(asked ?? pageLimit);
+  return Number.isNaN(whole) ? pageLimit : Math.min(Math.max(whole, 1), pageLimitMax);
 }
