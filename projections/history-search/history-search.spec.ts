@@ -130,6 +130,28 @@ describe('a customer that was renamed', () => {
     expect({ found: quantities(items), total }).toEqual({ found: expected, total: expected.length });
   });
 
+  it('is counted where it had the name, also when nearly everybody else has it all the time', async () => {
+    const partner = newAccount();
+    const story = new Story(store);
+    for (const other of ['d', 'e', 'f', 'g', 'h']) story.linked(partner, other, 'Tokyo Gas').assigned(partner, other, { a: 1 });
+    story.linked(partner, 'c', 'Tokyo Denki').assigned(partner, 'c', { a: 2 });
+    for (const name of ['Osaka', 'Tokyo', 'Nagoya']) {
+      story.tell('CustomerProfileChanged', { customerId: 'c', person: { name }, partnerIds: [partner] }).assigned(partner, 'c', { a: 2 });
+    }
+    await story.show();
+    const { items, total } = await ask(partner, { customerName: 'tokyo' });
+    expect({ found: quantities(items), total }).toEqual({ found: [2, 2, 1, 1, 1, 1, 1], total: 7 });
+  });
+
+  it('is called by its first name in what is timed before it', async () => {
+    const partner = newAccount();
+    const story = new Story(store).tell('UserLoggedIn', { userId: 'u' }, { at: day(2) }).linked(partner, 'c', 'Tokyo');
+    // Another process, whose clock is behind.
+    await story.assigned(partner, 'c', { a: 1 }, { at: day(1) }).show();
+    const [row] = (await ask(partner, { customerName: 'tokyo' })).items;
+    expect([row!.customerName, row!.customerNameThen]).toEqual(['Tokyo', undefined]);
+  });
+
   it('is shown by its new name to the next question', async () => {
     const partner = await renamed();
     const story = new Story(store);
@@ -169,6 +191,17 @@ describe('pages of the history', () => {
       await story.assigned(partner, 'c', { a: arriving }).show();
     }
     expect(seen).toEqual([5, 5, 4, 4, 3, 3, 2, 2, 1, 1]);
+  });
+
+  it('are whole when one of many customers has nearly all of the rows', async () => {
+    const partner = newAccount();
+    const story = new Story(store);
+    for (let number = 0; number < 60; number++) story.linked(partner, `c${number}`, number % 2 ? 'Odd' : 'Even');
+    for (let number = 0; number < 60; number++) story.assigned(partner, `c${number}`, { a: 1 });
+    for (let quantity = 1; quantity <= 60; quantity++) story.assigned(partner, 'c7', { a: quantity });
+    await story.show();
+    const { items, total } = await ask(partner, { customerName: 'odd' });
+    expect({ rows: quantities(items), total }).toEqual({ rows: Array.from({ length: 50 }, (_, index) => 60 - index), total: 90 });
   });
 
   it('refuse a cursor that is none', async () => {
