@@ -1,0 +1,322 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { ChainVerifier, connectEventLog, Ledger, type EventLog, type Receipt } from '#event-store';
+import {
+  activateLicenses,
+  assignLicenses,
+  balances,
+  customer,
+  Invariants,
+  linkDealer,
+  listProduct,
+  type Policy,
+  pool,
+  product,
+  type PoolFact,
+  type PoolState,
+  type ProductState,
+  purchaseLicenses,
+  Rejected,
+  registerCustomer,
+  reversePurchase,
+} from '#licensing';
+import { balanceOf, poolBalance, projections } from '#projections';
+import { openLmdbReadStore, openReadStore, Pump, type ReadStore } from '#read-store';
+import { startProcess, until, type RunningProcess } from './support/processes.js';
+
+/** How many random histories are played: `HISTORIES=10000 npm test -- test/histories`. */
+const histories = Number(process.env['HISTORIES'] ?? 1_000);
+
+const policies: Record<string, Pick<Policy, 'term' | 'termStarts'>> = {
+  'H-YEAR': { term: 'P1Y', termStarts: 'onAssignment' },
+  'H-MONTH': { term: 'P1M', termStarts: 'onPurchase' },
+  'H-USE': { term: 'P5Y', termStarts: 'onFirstUse' },
+};
+const skus = Object.keys(policies);
+
+type Line = { sku: string; quantity: number };
+type Step =
+  | { does: 'purchase'; partner: number; order: number; lines: Line[]; passedOnTo?: number }
+  | { does: 'reverse'; partner: number; order: number; lines?: Line[] }
+  | { does: 'assign'; partner: number; customer: number; lines: Line[] }
+  | { does: 'activate'; customer: number; line: Line }
+  | { does: 'repeat'; earlier: number };
+
+const line = fc.record({ sku: fc.constantFrom(...skus), quantity: fc.integer({ min: 1, max: 20 }) });
+const lines = fc.array(line, { minLength: 1, maxLength: 3 });
+const partnerNumber = fc.nat({ max: 1 });
+const customerNumber = fc.nat({ max: 2 });
+const orderNumber = fc.nat({ max: 3 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ does: fc.constant('purchase' as const), partner: partnerNumber, order: orderNumber, lines }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      does: fc.constant('purchase' as const),
+      partner: partnerNumber,
+      order: orderNumber,
+      lines,
+      passedOnTo: customerNumber,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record(
+      { does: fc.constant('reverse' as const), partner: partnerNumber, order: orderNumber, lines },
+      { requiredKeys: ['does', 'partner', 'order'] },
+    ),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ does: fc.constant('assign' as const), partner: partnerNumber, customer: customerNumber, lines }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('activate' as const), customer: customerNumber, line }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('repeat' as const), earlier: fc.nat() }) },
+);
+/** Steps of one round are sent at once. Now and then a process is killed under it. */
+const history = fc.record({
+  rounds: fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 6 }),
+  killed: fc.option(fc.constantFrom('projector' as const, 'automations' as const), { freq: 25 }),
+});
+
+const refusals = new Set([
+  'POOL_EXHAUSTED',
+  'ORDER_CONFLICT',
+  'ORDER_NOT_FOUND',
+  'REVERSAL_EXCEEDS_AVAILABLE',
+  'CUSTOMER_NOT_FOUND',
+  'ACTIVATION_EXCEEDS_AVAILABLE',
+]);
+
+type PoolReceipt = Receipt<PoolFact, PoolState>;
+type Sent = { send: () => Promise<PoolReceipt>; answer?: PoolReceipt };
+
+let folder: string;
+let environment: Record<string, string>;
+let eventStore: RunningProcess;
+const followers = new Map<'projector' | 'automations', RunningProcess>();
+let log: EventLog;
+let ledger: Ledger;
+let readStore: ReadStore;
+const products = new Map<string, ProductState>();
+const accounts = new Set<string>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'histories-'));
+  eventStore = await startProcess('event-store', ['--port', '0', '--data', join(folder, 'events')], {});
+  environment = {
+    EVENTSTORE_URL: `esdb://127.0.0.1:${eventStore.ready['port']}?tls=false`,
+    DATA_DIR: folder,
+    JWT_SECRET: randomUUID() + randomUUID(),
+  };
+  for (const name of ['projector', 'automations'] as const) followers.set(name, await startProcess(name, [], environment));
+  log = connectEventLog(environment['EVENTSTORE_URL']!);
+  ledger = new Ledger({ log, now: () => new Date().toISOString() });
+  readStore = await openReadStore({ dataDir: folder });
+  for (const [sku, policy] of Object.entries(policies)) {
+    const listing = { sku, name: sku, policy: { ...policy, reversibility: 'irreversible' as const } };
+    await ledger.record(product, sku, { ...listing, context: context() }, listProduct);
+    products.set(sku, (await ledger.load(product, sku)).state);
+  }
+}, 60_000);
+
+afterAll(async () => {
+  await log?.close();
+  await readStore?.close();
+  for (const follower of followers.values()) await follower.stop();
+  await eventStore?.stop();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+it(
+  `${histories} random histories keep the books: what was answered is what is held, and a repetition changes nothing`,
+  async () => {
+    await fc.assert(fc.asyncProperty(history, play), { numRuns: histories, endOnFailure: true });
+  },
+  60_000 + histories * 400,
+);
+
+it('everything given arrives, once, however often the automations were killed', async () => {
+  await until('the last transfer', async () => {
+    const { inTransit } = (await books()).sums();
+    return inTransit === 0;
+  });
+  expect((await books()).violations()).toEqual([]);
+}, 120_000);
+
+it('the log verifies: every stream is an unbroken chain', async () => {
+  const chains = new Map<string, ChainVerifier>();
+  const broken: unknown[] = [];
+  for await (const event of log.readAll()) {
+    if (!/^(pool|product|customer|partner)-/.test(event.stream)) continue;
+    if (!chains.has(event.stream)) chains.set(event.stream, new ChainVerifier());
+    const found = chains.get(event.stream)!.next(event);
+    if (found) broken.push(found);
+  }
+  expect(chains.size).toBeGreaterThanOrEqual(accounts.size);
+  expect(broken).toEqual([]);
+}, 120_000);
+
+it('the read models equal a replay, and the balances equal the folded pools', async () => {
+  const end = (await log.end())!;
+  await until('the projector', async () => {
+    const serving = await readStore.servingVersion(poolBalance.name);
+    if (serving === undefined) return false;
+    const { position } = await readStore.progress(poolBalance.name, serving);
+    return position !== undefined && position >= end;
+  });
+  const fresh = await openLmdbReadStore(join(folder, 'fresh'));
+  const done = new AbortController();
+  const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+  const pump = new Pump({ source: log, store: fresh, projections, logger: quiet });
+  const running = pump.run(done.signal);
+  for (const { name } of projections) {
+    await until(`the replay of ${name}`, async () => {
+      const version = await fresh.servingVersion(name);
+      return version !== undefined && ((await fresh.progress(name, version)).position ?? 0n) >= end;
+    });
+  }
+  done.abort();
+  await running;
+  for (const { name } of projections) expect(await contents(readStore, name)).toEqual(await contents(fresh, name));
+  await fresh.close();
+
+  for (const accountId of accounts) {
+    const { state } = await ledger.load(pool, accountId);
+    const { products: shown } = await balanceOf(readStore, { accountId });
+    const wanted = balances(state).sort((one, other) => (one.sku < other.sku ? -1 : 1));
+    expect(shown.map(({ name: _, inTransit, ...counts }) => ({ ...counts, inTransit }))).toEqual(
+      wanted.map((counts) => ({ ...counts, inTransit: 0 })),
+    );
+  }
+}, 180_000);
+
+/** Plays a history on accounts of its own, then holds what the pools say against what the commands were answered. */
+async function play({ rounds, killed }: { rounds: Step[][]; killed: 'projector' | 'automations' | null }): Promise<void> {
+  const partners = [randomUUID(), randomUUID()];
+  const customers = [randomUUID(), randomUUID(), randomUUID()];
+  // The third customer belongs to the second partner: what the first one gives it is refused.
+  await Promise.all(customers.map((id, index) => linkedCustomer(id, partners[index === 2 ? 1 : 0]!)));
+  for (const id of [...partners, ...customers]) accounts.add(id);
+  const sent: Sent[] = [];
+  for (const [index, round] of rounds.entries()) {
+    if (killed !== null && index === rounds.length - 1) await followers.get(killed)!.kill();
+    const earlier = [...sent];
+    await Promise.all(
+      round.map(async (one) => {
+        if (one.does === 'repeat') return repeated(earlier, one.earlier);
+        const command: Sent = { send: sender(one, partners, customers) };
+        sent.push(command);
+        command.answer = await answered(command.send);
+        return undefined;
+      }),
+    );
+  }
+  if (killed !== null) followers.set(killed, await startProcess(killed, [], environment));
+  for (const partnerId of partners) await expectBooked(partnerId, sent);
+}
+
+async function linkedCustomer(customerId: string, partnerId: string): Promise<void> {
+  const registered = { customerId, name: `顧客 ${customerId}`, email: `${customerId}@example.com`, context: context() };
+  await ledger.record(customer, customerId, registered, registerCustomer);
+  await ledger.record(customer, customerId, { customerId, partnerId, partnerCode: 'P-1', context: context() }, linkDealer);
+}
+
+/** The command of a step; the same command however often it is sent. */
+function sender(one: Exclude<Step, { does: 'repeat' }>, partners: string[], customers: string[]): () => Promise<PoolReceipt> {
+  const fixed = context();
+  if (one.does === 'activate') {
+    const accountId = customers[one.customer]!;
+    return () => ledger.record(pool, accountId, { accountId, ...one.line, context: fixed }, activateLicenses);
+  }
+  const accountId = partners[one.partner]!;
+  if (one.does === 'reverse') {
+    const command = { accountId, orderId: `PO-${one.order}`, reason: 'returned', ...(one.lines && { lines: one.lines }), context: fixed };
+    return () => ledger.record(pool, accountId, command, reversePurchase);
+  }
+  if (one.does === 'assign') {
+    const customerId = customers[one.customer]!;
+    return async () => {
+      const { state } = await ledger.load(customer, customerId);
+      return ledger.record(pool, accountId, { accountId, customerId, customer: state, lines: one.lines, context: fixed }, assignLicenses);
+    };
+  }
+  const purchasedFor = one.passedOnTo === undefined ? undefined : customers[one.passedOnTo]!;
+  return async () => {
+    const passedOn = purchasedFor === undefined ? {} : { purchasedFor, customer: (await ledger.load(customer, purchasedFor)).state };
+    const command = { accountId, orderId: `PO-${one.order}`, lines: one.lines, source: 'operator' as const, context: fixed, ...passedOn };
+    return ledger.record(pool, accountId, { ...command, accountKind: 'partner' as const, products }, purchaseLicenses);
+  };
+}
+
+/** Undefined when the command was refused by a rule; anything else that goes wrong is a defect. */
+async function answered(send: () => Promise<PoolReceipt>): Promise<PoolReceipt | undefined> {
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof Rejected && refusals.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** What was recorded is answered as it was the first time; what was refused may be decided otherwise by now, so it is left alone. */
+async function repeated(earlier: readonly Sent[], index: number): Promise<void> {
+  const recorded = earlier.filter(({ answer }) => answer !== undefined && answer.facts.length > 0);
+  const first = recorded[index % Math.max(recorded.length, 1)];
+  if (first === undefined) return;
+  const again = await first.send();
+  expect(again).toMatchObject({ replayed: true, revision: first.answer!.revision, position: first.answer!.position });
+  expect(again.facts.map(({ id }) => id)).toEqual(first.answer!.facts.map(({ id }) => id));
+}
+
+/** A bookkeeping of its own: the quantities of all accepted commands, added up. */
+async function expectBooked(partnerId: string, sent: readonly Sent[]): Promise<void> {
+  const booked = new Map<string, { purchased: number; cancelled: number; assigned: number }>();
+  const book = (sku: string, kind: 'purchased' | 'cancelled' | 'assigned', quantity: number) => {
+    const sums = booked.get(sku) ?? { purchased: 0, cancelled: 0, assigned: 0 };
+    sums[kind] += quantity;
+    booked.set(sku, sums);
+  };
+  for (const fact of sent.flatMap(({ answer }) => (answer?.stream === `pool-${partnerId}` ? (answer.facts as readonly PoolFact[]) : []))) {
+    if (fact.type === 'LicensePurchased') for (const lot of fact.data.lots) book(lot.sku, 'purchased', lot.quantity);
+    if (fact.type === 'PurchaseReversed') for (const lot of fact.data.lots) book(lot.sku, 'cancelled', lot.quantity);
+    if (fact.type === 'LicenseAssigned') for (const { sku, quantity } of fact.data.lines) book(sku, 'assigned', quantity);
+  }
+  const { state } = await ledger.load(pool, partnerId);
+  const held = new Map(
+    balances(state).map(({ sku, purchased, cancelled, assigned, available }) => [sku, { purchased, cancelled, assigned, available }]),
+  );
+  const wanted = [...booked].map(([sku, sums]) => [sku, { ...sums, available: sums.purchased - sums.cancelled - sums.assigned }] as const);
+  expect(held).toEqual(new Map(wanted));
+  for (const { available } of held.values()) expect(available).toBeGreaterThanOrEqual(0);
+}
+
+async function books(): Promise<Invariants> {
+  const invariants = new Invariants();
+  for await (const event of log.readAll()) invariants.take(event);
+  return invariants;
+}
+
+async function contents(store: ReadStore, name: string): Promise<string[]> {
+  const version = await store.servingVersion(name);
+  const rows: string[] = [];
+  for await (const row of store.dump(name, version!)) rows.push(row);
+  return rows;
+}
+
+function context() {
+  const commandId = randomUUID();
+  return {
+    commandId,
+    inputHash: createHash('sha256').update(commandId).digest('hex'),
+    correlationId: commandId,
+    actor: { userId: 'histories', role: 'operator' as const },
+  };
+}
