@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
-import { connect, type Connection } from './connect.js';
-import { exportEvents, type ExportOptions } from './export-events.command.js';
+import type { Connection } from './connect.js';
+import type { ExportOptions } from './export-events.command.js';
 import { Failure } from './failure.js';
-import { importPurchases, type ImportOptions } from './import-purchases.command.js';
-import { rebuild } from './rebuild.command.js';
-import { replay, type ReplayOptions } from './replay.command.js';
-import { verify } from './verify.command.js';
+import type { ImportOptions } from './import-purchases.command.js';
+import type { ReplayOptions } from './replay.command.js';
+
+// Each command loads only what it needs, when it runs: help answers at once.
 
 const environmentHelp = `
 Which ledger:
@@ -45,7 +45,7 @@ function commandLine(signal: AbortSignal): Command {
     .description(
       'checks every fact of the log: the hash chain of each stream, and the rules that always hold. Finds what was changed, dropped, doubled or moved, and ends with 1 at the first difference',
     )
-    .action(() => withConnection(verify));
+    .action(() => withConnection(async (connection) => (await import('./verify.command.js')).verify(connection)));
 
   program
     .command('replay')
@@ -53,17 +53,21 @@ function commandLine(signal: AbortSignal): Command {
     .requiredOption('--account <id>', 'the partner or customer')
     .option('--until <time|position>', 'stop there (included): a time like 2026-04-01T09:00:00Z, or a position of the log')
     .option('--json', 'one JSON object a line instead of a table')
-    .action((options: ReplayOptions) => withConnection((connection) => replay(connection, options)));
+    .action((options: ReplayOptions) =>
+      withConnection(async (connection) => (await import('./replay.command.js')).replay(connection, options)),
+    );
 
   program
     .command('rebuild')
     .description('fills a read model anew from the log, beside the one that serves; nothing is interrupted')
     .argument('<name>', 'the read model, or all')
-    .action((name: string) => withConnection((connection) => rebuild(connection, name, signal)));
+    .action((name: string) =>
+      withConnection(async (connection) => (await import('./rebuild.command.js')).rebuild(connection, name, signal)),
+    );
 
   program
     .command('import')
-    .description('brings data in')
+    .description('brings data in: purchases from a CSV file')
     .command('purchases')
     .description(
       'shows what the purchases in a CSV file would do to the pools; --apply does it. Orders that are there already are left alone',
@@ -71,23 +75,30 @@ function commandLine(signal: AbortSignal): Command {
     .argument('<file.csv>', 'UTF-8, with the columns account,orderId,sku,quantity[,purchasedAt]; rows of one order are its lines')
     .option('--apply', 'record the new orders; nothing at all when anything in the file is wrong')
     .option('--all', 'show every order, not only the first fifty')
-    .action((file: string, options: ImportOptions) => withConnection((connection) => importPurchases(connection, file, options, signal)));
+    .action((file: string, options: ImportOptions) =>
+      withConnection(async (connection) =>
+        (await import('./import-purchases.command.js')).importPurchases(connection, file, options, signal),
+      ),
+    );
 
   program
     .command('export')
-    .description('brings data out')
+    .description('brings data out: events')
     .command('events')
     .description('writes the facts of the log as CloudEvents, one JSON object a line, in the order of the log')
     .option('--after <position>', 'only what stands behind this position')
     .option('--types <names>', 'only facts of these types, separated by commas')
     .option('--account <id>', 'only facts of this partner or customer')
     .option('--out <file>', 'write to a file instead of the standard output')
-    .action((options: ExportOptions) => withConnection((connection) => exportEvents(connection, options, signal)));
+    .action((options: ExportOptions) =>
+      withConnection(async (connection) => (await import('./export-events.command.js')).exportEvents(connection, options, signal)),
+    );
 
   return program;
 }
 
 async function withConnection(work: (connection: Connection) => Promise<void>): Promise<void> {
+  const { connect } = await import('./connect.js');
   const connection = await connect();
   try {
     await work(connection);

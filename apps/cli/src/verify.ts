@@ -42,7 +42,10 @@ export async function verifyLog(log: EventLog, onEvent: (event: RecordedEvent) =
       return found(differs(event, `it stands after position ${last.position} in the log, but says it is at ${event.position}`));
     last = event;
     if (event.stream.startsWith(checkpointPrefix)) {
-      reached.push({ stream: event.stream, position: BigInt((event.data as { position: string }).position) });
+      const { position } = event.data as { position?: unknown };
+      if (typeof position !== 'string' || !/^\d{1,19}$/.test(position))
+        return found(differs(event, `its place '${String(position)}' is no position`));
+      reached.push({ stream: event.stream, position: BigInt(position) });
       continue;
     }
     const check = streams.get(event.stream) ?? { chain: new ChainVerifier(), recordedAt: '' };
@@ -50,8 +53,8 @@ export async function verifyLog(log: EventLog, onEvent: (event: RecordedEvent) =
     const difference = chainDifference(check, event);
     if (difference !== undefined) return found(difference);
     facts += 1;
-    invariants.take(event);
-    if (invariants.first !== undefined) return found(invariants.first);
+    const broken = ruleDifference(invariants, event);
+    if (broken !== undefined) return found(broken);
   }
   const ahead = reached.find(({ position }) => last === undefined || position > last.position);
   if (ahead !== undefined)
@@ -75,6 +78,16 @@ function chainDifference(check: StreamCheck, event: RecordedEvent): Difference |
     return differs(event, `it was recorded at ${recordedAt}, before the fact it follows (${check.recordedAt})`);
   check.recordedAt = recordedAt;
   return undefined;
+}
+
+/** A fact that has a right hash and no sense was never decided by the ledger: what the books cannot take in is a difference, too. */
+function ruleDifference(invariants: Invariants, event: RecordedEvent): Difference | undefined {
+  try {
+    invariants.take(event);
+  } catch (error) {
+    return differs(event, `it cannot be read as a ${event.type}: ${(error as Error).message}`);
+  }
+  return invariants.first;
 }
 
 const explained = {

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expireLicenses, pool } from '#licensing';
+import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
+import { begin, buyAndGive, customerId, edge, partnerId } from '../testing/story.js';
+
+let folder: LedgerFolder;
+
+beforeAll(async () => {
+  folder = await makeLedgerFolder();
+  await folder.open(async ({ ledger }) => {
+    await begin(ledger);
+    await buyAndGive(ledger);
+  });
+});
+afterAll(() => folder.remove());
+
+describe('ledger replay', () => {
+  it('shows what happened to an account, with names, changes and the balance after each', async () => {
+    const { code, stdout, stderr } = await folder.run(['replay', '--account', partnerId]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/2026-04-01T09:0\d:00\.000Z │ 0 +│ Bought with order PO-1 +│ remo-edge-1y │ +\+10 │ +10/);
+    expect(stdout).toMatch(/│ 1 +│ Given to 山田商店, until 2027-04-01\S+ +│ remo-edge-1y │ +-3 │ +7/);
+    expect(stdout).toContain(`Account ${partnerId} then held 7 in total`);
+  });
+
+  it('shows the other side, too', async () => {
+    expect((await folder.run(['replay', '--account', customerId])).stdout).toMatch(
+      /Received from 東京カメラ販売 +│ remo-edge-1y │ +\+3 │ +3/,
+    );
+  });
+
+  it('writes one JSON object a fact', async () => {
+    const { stdout } = await folder.run(['replay', '--account', partnerId, '--json']);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      { stream: `pool-${partnerId}`, revision: 0, type: 'LicensePurchased', balances: [{ sku: edge, available: 10 }] },
+      { revision: 1, type: 'LicenseAssigned', data: { customerId }, balances: [{ available: 7, assigned: 3 }] },
+    ]);
+  });
+
+  it('stops at a time or a position, which are included', async () => {
+    const lines = async (until?: string) => {
+      const { stdout } = await folder.run(['replay', '--account', partnerId, '--json', ...(until ? ['--until', until] : [])]);
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    };
+    const [first] = await lines();
+    expect(await lines(first.recordedAt)).toHaveLength(1);
+    expect(await lines(first.position)).toHaveLength(1);
+    expect(await lines('2099-01-01T00:00:00+09:00')).toHaveLength(2);
+  });
+
+  it('says when a term was over, however late it was recorded', async () => {
+    const late = await makeLedgerFolder();
+    await late.open(async ({ log, ledger }) => {
+      await begin(ledger);
+      await buyAndGive(ledger);
+      const { state } = await ledger.load(pool, customerId);
+      const context = {
+        commandId: customerId,
+        inputHash: '',
+        correlationId: customerId,
+        actor: { userId: 'deadlines', role: 'system' },
+      } as const;
+      const [fact] = expireLicenses(structuredClone(state), { accountId: customerId, context }, '2027-06-01T00:00:00.000Z');
+      await ledger.record(pool, customerId, { context }, () => [fact!]);
+      await log.end();
+    });
+    const { stdout } = await late.run(['replay', '--account', customerId]);
+    await late.remove();
+    expect(stdout).toMatch(/Term over \(effective 2027-04-01T\S+Z\) +│ remo-edge-1y │ +-3 │ +0/);
+    expect(stdout).toContain('then held 0 in total');
+  });
+
+  it.each([
+    [['--account', 'nobody'], 'Account nobody has no history'],
+    [['--account', partnerId, '--until', 'yesterday'], "'yesterday' is neither a time like 2026-04-01T09:00:00Z nor a position"],
+    [['--account', partnerId, '--until', '2026-04-01T09:00:00'], 'is neither a time'],
+    [[], "required option '--account <id>' not specified"],
+  ])('with %j ends with 1 and says why', async (words, message) => {
+    const { code, stdout, stderr } = await folder.run(['replay', ...words]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+});

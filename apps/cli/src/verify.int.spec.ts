@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { chainHash, firstPrevHash, type EventLog, type RecordedEvent } from '#event-store';
+import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
+import { begin, buyAndGive, customerId, partnerId } from '../testing/story.js';
+import { verifyLog } from './verify.js';
+
+let sound: LedgerFolder;
+let events: RecordedEvent[];
+
+beforeAll(async () => {
+  sound = await makeLedgerFolder();
+  events = await sound.open(async ({ log, ledger }) => {
+    await begin(ledger);
+    await buyAndGive(ledger);
+    return all(log);
+  });
+});
+afterAll(() => sound.remove());
+
+async function all(log: EventLog): Promise<RecordedEvent[]> {
+  const found: RecordedEvent[] = [];
+  for await (const event of log.readAll()) found.push(event);
+  return found;
+}
+
+/** Writes these events into a store of their own, as somebody would who forges a log, and verifies that. */
+async function verified(forged: readonly Pick<RecordedEvent, 'stream' | 'id' | 'type' | 'data' | 'metadata'>[]) {
+  const folder = await makeLedgerFolder();
+  try {
+    return await folder.open(async ({ log }) => {
+      const revisions = new Map<string, number>();
+      for (const { stream, id, type, data, metadata } of forged) {
+        const revision = revisions.get(stream) ?? -1;
+        await log.append(stream, [{ id, type, data, metadata }], revision);
+        revisions.set(stream, revision + 1);
+      }
+      return await verifyLog(log);
+    });
+  } finally {
+    await folder.remove();
+  }
+}
+
+const place = (type: string) => events.findIndex((event) => event.type === type);
+const changed = (type: string, changes: Partial<RecordedEvent>) => events.with(place(type), { ...events[place(type)]!, ...changes });
+
+describe('Verifying a log', () => {
+  it('finds nothing in one that was only written to by the ledger', async () => {
+    const { difference, facts, streams, sums } = await verified(events);
+    expect({ difference, facts, streams }).toEqual({ difference: undefined, facts: 8, streams: 6 });
+    expect(sums).toEqual({ purchased: 10, available: 10, held: 0, inSeats: 0, expired: 0, cancelled: 0, inTransit: 0 });
+  });
+
+  it('finds a fact whose data was changed', async () => {
+    const { difference } = await verified(
+      changed('LicensePurchased', { data: { ...events[place('LicensePurchased')]!.data, orderId: 'PO-2' } }),
+    );
+    expect(difference).toMatchObject({
+      stream: `pool-${partnerId}`,
+      revision: 0,
+      message: expect.stringContaining('changed after it was recorded'),
+    });
+  });
+
+  it('finds a fact whose metadata was changed', async () => {
+    const metadata = { ...events[place('LicenseAssigned')]!.metadata, actor: { userId: 'somebody-else', role: 'operator' } };
+    const { difference } = await verified(changed('LicenseAssigned', { metadata }));
+    expect(difference).toMatchObject({
+      stream: `pool-${partnerId}`,
+      revision: 1,
+      message: expect.stringContaining('changed after it was recorded'),
+    });
+  });
+
+  it('finds a fact that became another kind of fact', async () => {
+    expect((await verified(changed('DealerLinked', { type: 'DealerUnlinked' }))).difference).toMatchObject({
+      stream: `customer-${customerId}`,
+      revision: 1,
+    });
+  });
+
+  it('finds a fact that was dropped', async () => {
+    const { difference } = await verified(events.toSpliced(place('LicensePurchased'), 1));
+    expect(difference).toMatchObject({
+      stream: `pool-${partnerId}`,
+      revision: 0,
+      message: expect.stringContaining('it should follow the fact with hash 000'),
+    });
+  });
+
+  it('finds a fact that was doubled', async () => {
+    const { difference } = await verified(events.toSpliced(place('LicenseReceived'), 0, events[place('LicenseReceived')]!));
+    expect(difference).toMatchObject({ stream: `pool-${customerId}`, revision: 1 });
+  });
+
+  it('finds facts of a stream that changed places', async () => {
+    const [first, second] = [place('CustomerRegistered'), place('DealerLinked')];
+    expect((await verified(events.with(first, events[second]!).with(second, events[first]!))).difference).toMatchObject({
+      stream: `customer-${customerId}`,
+      revision: 0,
+    });
+  });
+
+  it('finds facts of two streams that changed places, when one cannot be without the other', async () => {
+    const [given, received] = [place('LicenseAssigned'), place('LicenseReceived')];
+    const { difference } = await verified(events.with(given, events[received]!).with(received, events[given]!));
+    expect(difference).toMatchObject({
+      stream: `pool-${customerId}`,
+      revision: 0,
+      message: expect.stringContaining('nothing was in transit'),
+    });
+  });
+
+  it('finds that the end of a stream is missing, when what followed from it is there', async () => {
+    expect((await verified(events.toSpliced(place('LicenseAssigned'), 1))).difference).toMatchObject({
+      stream: `pool-${customerId}`,
+      message: expect.stringContaining('nothing was in transit'),
+    });
+  });
+
+  it('finds that the end of the log is missing, when an automation has been further', async () => {
+    const checkpoint = {
+      stream: 'checkpoint-transfers',
+      id: '0f8fad5b-d9cb-469f-a165-70867728950e',
+      type: 'CheckpointReached',
+      metadata: {},
+    };
+    const ahead = { ...checkpoint, data: { position: '999999999' } };
+    expect((await verified([...events, ahead])).difference).toMatchObject({
+      stream: 'checkpoint-transfers',
+      message: expect.stringContaining('its end is missing'),
+    });
+    expect((await verified([...events, { ...checkpoint, data: { position: '0' } }])).difference).toBeUndefined();
+  });
+
+  it.each([
+    ['breaks a rule', { accountId: 'somebody-else', orderId: 'PO-1', lots: [] }, 'the fact names another account than its stream'],
+    ['makes no sense', { accountId: customerId, orderId: 'PO-1' }, 'it cannot be read as a LicensePurchased'],
+  ])('finds a fact with a right hash that %s', async (_, data, message) => {
+    const forged = {
+      stream: `pool-${customerId}`,
+      revision: 0,
+      id: customerId,
+      type: 'LicensePurchased',
+      data,
+      metadata: events[0]!.metadata,
+    };
+    const hash = chainHash(forged, firstPrevHash);
+    const { difference } = await verified([{ ...forged, metadata: { ...forged.metadata, prevHash: firstPrevHash, hash } }]);
+    expect(difference).toMatchObject({ stream: `pool-${customerId}`, revision: 0, message: expect.stringContaining(message) });
+  });
+
+  it('finds a fact without a hash', async () => {
+    expect((await verified([...events, { ...events[0]!, stream: 'product-other', metadata: {} }])).difference).toMatchObject({
+      stream: 'product-other',
+      revision: 0,
+    });
+  });
+});
+
+describe('ledger verify', () => {
+  it('says that all is well, with what was counted, and ends with 0', async () => {
+    const { code, stdout, stderr } = await sound.run(['verify']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('The log is sound. 8 facts in 6 streams');
+    expect(stdout).toContain('10 licenses purchased = 10 available + 0 held + 0 in seats + 0 expired + 0 cancelled + 0 in transit.');
+  });
+
+  it('says what is wrong and where, and ends with 1', async () => {
+    const folder = await makeLedgerFolder();
+    const { id, type, data, metadata } = events[0]!;
+    await folder.open(({ log }) => log.append('product-x', [{ id, type, data, metadata }], -1));
+    const { code, stderr } = await folder.run(['verify']);
+    await folder.remove();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ledger: The log is not sound\. product-x, revision 0: its hash is \w{64}, but/);
+  });
+
+  it('works on an event store that runs elsewhere', async () => {
+    const { code, stdout } = await sound.open(({ url }) => sound.run(['verify'], { EVENTSTORE_URL: url }));
+    expect(code).toBe(0);
+    expect(stdout).toContain('of the event store at esdb://127.0.0.1');
+  });
+});

@@ -1,0 +1,78 @@
+import { v5 as uuidv5 } from 'uuid';
+import type { CommandContext, Ledger } from '#event-store';
+import {
+  assignLicenses,
+  customer,
+  linkDealer,
+  listProduct,
+  partner,
+  pool,
+  product,
+  purchaseLicenses,
+  receiveLicenses,
+  registerCustomer,
+  registerPartner,
+  type LicenseAssigned,
+} from '#licensing';
+
+export const partnerId = '5b6f1c1e-0f0a-4a52-9d5c-0c3b3b1f7a01';
+export const customerId = '8d0c1b5a-6a1e-4b39-8f10-2f2f5b9a7c02';
+export const edge = 'remo-edge-1y';
+export const direct = 'remo-direct-5y';
+
+const names = '2f3a7c52-2b0b-4a53-8c39-1c5b8f5f9d10';
+let commands = 0;
+
+/** A command's context; each call is another command. */
+export function context(): CommandContext & { actor: { userId: string; role: 'operator' } } {
+  commands += 1;
+  const commandId = uuidv5(String(commands), names);
+  return { commandId, inputHash: 'ab'.repeat(32), correlationId: commandId, actor: { userId: 'operator-1', role: 'operator' } };
+}
+
+/** Two products, a partner and a customer that linked it: eight facts before anything is bought. */
+export async function begin(ledger: Ledger): Promise<void> {
+  const irreversible = { termStarts: 'onAssignment', reversibility: 'irreversible' } as const;
+  const edgePolicy = { ...irreversible, term: 'P1Y' };
+  await ledger.record(product, edge, { sku: edge, name: 'エッジストレージ録画1年', policy: edgePolicy, context: context() }, listProduct);
+  await ledger.record(
+    product,
+    direct,
+    { sku: direct, name: 'カメラダイレクト録画5年', policy: { ...irreversible, term: 'P5Y' }, context: context() },
+    listProduct,
+  );
+  const dealer = { partnerId, name: '東京カメラ販売', email: 'info@tokyo-camera.example', partnerCode: 'TOKYO-1', language: 'ja' } as const;
+  await ledger.record(partner, partnerId, { ...dealer, context: context() }, registerPartner);
+  const shop = { customerId, name: '山田商店', email: 'yamada@example.jp', language: 'ja' } as const;
+  await ledger.record(customer, customerId, { ...shop, context: context() }, registerCustomer);
+  await ledger.record(customer, customerId, { customerId, partnerId, partnerCode: 'TOKYO-1', context: context() }, linkDealer);
+}
+
+/** The partner buys ten, gives three to the customer, and the customer receives them. */
+export async function buyAndGive(ledger: Ledger): Promise<void> {
+  const products = new Map([[edge, (await ledger.load(product, edge)).state]]);
+  const order = {
+    accountId: partnerId,
+    orderId: 'PO-1',
+    lines: [{ sku: edge, quantity: 10 }],
+    source: 'operator',
+    accountKind: 'partner',
+    products,
+  } as const;
+  await ledger.record(pool, partnerId, { ...order, context: context() }, purchaseLicenses);
+  const given = {
+    accountId: partnerId,
+    customerId,
+    lines: [{ sku: edge, quantity: 3 }],
+    customer: (await ledger.load(customer, customerId)).state,
+  };
+  const { facts } = await ledger.record(pool, partnerId, { ...given, context: context() }, assignLicenses);
+  const [fact] = facts;
+  const assignment = (fact as { data: object }).data as LicenseAssigned['data'];
+  await ledger.record(
+    pool,
+    customerId,
+    { from: partnerId, giverRevision: fact!.revision, assignment, context: context() },
+    receiveLicenses,
+  );
+}
