@@ -34,6 +34,8 @@ const keyOf = (...parts: string[]): Buffer => Buffer.from(parts.join('\0'));
 /** The first key after all that begin with these parts: NUL, which ends a part, becomes the next byte. */
 const endOf = (...parts: string[]): Buffer => Buffer.from(`${parts.join('\0')}\x01`);
 
+const joined = (start: Buffer, sort: string, key: string): Buffer => Buffer.concat([start, keyOf(sort, key)]);
+
 /** A document or checkpoint as stored: CRC-32 of the text, then the text. LMDB has no checksums; a flipped bit must not be answered as a number. */
 function sealed(text: string): Buffer {
   const bytes = Buffer.allocUnsafe(4 + Buffer.byteLength(text));
@@ -91,7 +93,7 @@ class LmdbReadStore implements ReadStore {
   *#entriesOf(address: PartitionAddress, range: IndexRange): Iterable<{ sort: string; key: string }> {
     if (range.limit <= 0) return;
     const { start, from, to } = this.#bounds(address, range);
-    const after = range.after && Buffer.concat([start, keyOf(range.after.sort, range.after.key)]);
+    const after = range.after && joined(start, range.after.sort, range.after.key);
     let keys;
     if (range.direction === 'ascending') {
       const low = after && Buffer.compare(after, from) >= 0 ? after : from;
@@ -163,6 +165,7 @@ class LmdbReadStore implements ReadStore {
       bytes: document && sealed(JSON.stringify(document)),
     }));
     const checkpoint = sealed(write.checkpoint.toString());
+    const changes = this.#indexChanges(write);
     // Writes asked for in one turn share one transaction of LMDB; each looks at its own partition's checkpoint, so each is stored wholly or not.
     return this.#write(() => {
       if (this.#checkpoint(address) !== write.readCheckpoint) return false;
@@ -170,18 +173,34 @@ class LmdbReadStore implements ReadStore {
         if (bytes) this.#documents.putSync(key, bytes);
         else this.#documents.removeSync(key);
       }
-      for (const { key, indexAdd, indexRemove } of write.documents) {
-        for (const { index, sort } of indexRemove) this.#entry(address, index, sort, key, 'remove');
-        for (const { index, sort } of indexAdd) this.#entry(address, index, sort, key, 'add');
-      }
+      for (const { counted, removed, added } of changes) counted.change(removed, added);
       this.#documents.putSync(this.#documentKey(address, ''), checkpoint);
       return true;
     });
   }
 
-  #entry(address: PartitionAddress, index: string, sort: string, key: string, change: 'add' | 'remove'): void {
-    const { index: counted, start } = this.#bounds(address, { index });
-    counted[change](Buffer.concat([start, keyOf(sort, key)]));
+  /** The keys of the entries that go and come, by index. */
+  #indexChanges({ address, documents }: PartitionWrite): Iterable<{ counted: CountedIndex; removed: Buffer[]; added: Buffer[] }> {
+    const indexes = new Map<string, { counted: CountedIndex; start: Buffer; removed: Buffer[]; added: Buffer[] }>();
+    const changesOf = (index: string): { start: Buffer; removed: Buffer[]; added: Buffer[] } => {
+      let changes = indexes.get(index);
+      if (!changes) {
+        const { index: counted, start } = this.#bounds(address, { index });
+        indexes.set(index, (changes = { counted, start, removed: [], added: [] }));
+      }
+      return changes;
+    };
+    for (const { key, indexAdd, indexRemove } of documents) {
+      for (const { index, sort } of indexRemove) {
+        const { start, removed } = changesOf(index);
+        removed.push(joined(start, sort, key));
+      }
+      for (const { index, sort } of indexAdd) {
+        const { start, added } = changesOf(index);
+        added.push(joined(start, sort, key));
+      }
+    }
+    return indexes.values();
   }
 
   async begin(projection: string, version: number): Promise<Progress> {

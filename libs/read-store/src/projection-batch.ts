@@ -46,7 +46,8 @@ export function changesByPartition(projection: Projection, events: readonly Proj
 
 /**
  * Applies the changes to a partition as it was loaded. What its checkpoint says it already holds is skipped, so a batch may come again.
- * Answers undefined when nothing is to be stored. Errors: PoisonedEvent.
+ * Answers undefined when it holds all of it. A write without documents is still to be committed: another projector may be half way through the same
+ * events, and only the checkpoint tells whether what this one saw still stands. Errors: PoisonedEvent.
  */
 export function applyChanges(
   projection: Projection,
@@ -54,8 +55,8 @@ export function applyChanges(
   state: PartitionState,
   { keys, changes }: PartitionChanges,
 ): PartitionWrite | undefined {
-  const documents = new Map(keys.map((key, at) => [key, state.documents[at]]));
-  const entriesBefore = new Map<string, Map<string, IndexEntry>>();
+  const before = new Map(keys.map((key, at) => [key, state.documents[at]]));
+  const documents = new Map(before);
   const lastChange = new Map<string, ProjectedEvent>();
   let last: ProjectedEvent | undefined;
   for (const { event, change } of changes) {
@@ -63,7 +64,6 @@ export function applyChanges(
     last = event;
     try {
       const document = documents.get(change.key);
-      if (!lastChange.has(change.key)) entriesBefore.set(change.key, entriesOf(projection, document, change.key));
       documents.set(change.key, change.apply(document));
     } catch (error) {
       throw new PoisonedEvent(event, error);
@@ -74,9 +74,11 @@ export function applyChanges(
   const written: PartitionWrite['documents'][number][] = [];
   for (const [key, event] of lastChange) {
     const document = documents.get(key);
+    // Handed back as it was: the change was none.
+    if (document === before.get(key)) continue;
     try {
       const entries = entriesOf(projection, document, key);
-      written.push({ key, document, ...indexDifference(entriesBefore.get(key) ?? new Map(), entries) });
+      written.push({ key, document, ...indexDifference(entriesOf(projection, before.get(key), key), entries) });
     } catch (error) {
       throw new PoisonedEvent(event, error);
     }

@@ -7,11 +7,13 @@ export class RecordedLog implements FollowedLog {
   readonly events: ProjectedEvent[] = [];
   readonly #recorded = new Set<() => void>();
 
+  constructor(private readonly name = 'event') {}
+
   record(...facts: { stream: string; type: string; data: object }[]): bigint {
     for (const fact of facts) {
       const revision = this.events.filter(({ stream }) => stream === fact.stream).length;
       const position = (this.events.at(-1)?.position ?? 0n) + 37n;
-      this.events.push({ ...fact, revision, position, id: `event-${position}`, metadata: {} });
+      this.events.push({ ...fact, revision, position, id: `${this.name}-${position}`, metadata: {} });
     }
     for (const recorded of this.#recorded) recorded();
     return this.end;

@@ -34,6 +34,7 @@ export const tally: Projection<Tally> = {
   ],
 };
 
+/** A second one that takes another kind of fact too. */
 export const lastMoves: Projection = {
   name: 'last-moves',
   version: 1,
@@ -43,8 +44,22 @@ export const lastMoves: Projection = {
   },
 };
 
-export const moved = (from: string, to: string, quantity: number, sku = 's1') => ({
+/** The second one with a fault: it cannot take this kind of fact. */
+export function poisonedBy(type: string): Projection {
+  const fault = (): never => {
+    throw new Error('cannot read this');
+  };
+  return { ...lastMoves, on: { ...lastMoves.on, [type]: fault } };
+}
+
+interface TestFact {
+  readonly stream: string;
+  readonly type: string;
+  readonly data: object;
+}
+export const moved = (from: string, to: string, quantity: number, sku = 's1'): TestFact => ({
   stream: `pool-${from}`,
   type: 'Moved',
   data: { from, to, sku, quantity },
 });
+export const noted = (text: string): TestFact => ({ stream: 'notes-1', type: 'Noted', data: { text } });
