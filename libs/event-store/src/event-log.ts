@@ -6,7 +6,8 @@ export interface NewEvent {
   readonly id: string;
   readonly type: string;
   readonly data: object;
-  readonly metadata: object;
+  /** Or its JSON in UTF-8 when somebody has that already. */
+  readonly metadata: object | Uint8Array;
 }
 
 /** An event as it stands in the log. */

@@ -30,7 +30,7 @@ export interface Draft {
 
 /** A fact with its place in the stream and in the stream's chain. */
 export interface SealedFact extends NewEvent {
-  readonly metadata: FactMetadata;
+  readonly sealed: FactMetadata;
   readonly revision: number;
 }
 
@@ -54,14 +54,15 @@ export function sealFacts(stream: string, drafts: readonly Draft[], revision: nu
   const end = revision + drafts.reduce((sum, draft) => sum + draft.facts.length, 0);
   const sealed: SealedFact[] = [];
   for (const { facts, metadataText } of drafts) {
-    const appendEnd = revision + facts.length === end ? undefined : end;
-    const text = metadataText[0] + (appendEnd === undefined ? '' : `,"appendEnd":${end}`) + metadataText[1];
+    const appendEnd = revision + facts.length === end ? '' : `,"appendEnd":${end}`;
+    const text = metadataText[0] + appendEnd + metadataText[1];
+    const common = JSON.parse(text) as Omit<FactMetadata, 'hash' | 'prevHash'>;
     for (const { id, type, dataText } of facts) {
       revision++;
       const prevHash = hash;
       hash = hashOfParts({ stream, revision, id, type }, dataText, text, prevHash);
-      const metadata = { ...(JSON.parse(text) as Omit<FactMetadata, 'hash' | 'prevHash'>), prevHash, hash };
-      sealed.push({ id, type, data: JSON.parse(dataText) as object, metadata, revision });
+      const metadata = new TextEncoder().encode(`${text.slice(0, -1)},"prevHash":"${prevHash}","hash":"${hash}"}`);
+      sealed.push({ id, type, data: JSON.parse(dataText) as object, metadata, sealed: { ...common, prevHash, hash }, revision });
     }
   }
   return sealed;
@@ -75,4 +76,8 @@ export interface RecordedFact<Fact extends { type: string; data: object } = { ty
   readonly revision: number;
   readonly position: Position;
   readonly id: string;
+}
+
+export function recordedFact({ id, type, data, sealed, revision }: SealedFact, position: Position): RecordedFact {
+  return { id, type, data, metadata: sealed, revision, position };
 }

@@ -1,7 +1,7 @@
 import type { Decide } from './aggregate.js';
 import type { CommandPlace } from './command-memory.js';
 import type { Appended, Position } from './event-log.js';
-import { draftFacts } from './facts.js';
+import { draftFacts, recordedFact } from './facts.js';
 import type { Draft, RecordedFact, SealedFact } from './facts.js';
 import { CommandTooLarge, ExpectedRevisionMismatch, IdempotencyKeyReused } from './ledger-errors.js';
 import type { CommandContext } from './metadata.js';
@@ -121,7 +121,7 @@ export function decideGroup(state: StreamState<unknown>, waiting: readonly Waiti
 }
 
 function recordedReceipt(stream: string, appended: Appended, sealed: readonly SealedFact[], replayed: boolean): Receipt {
-  const facts = sealed.map((fact) => ({ ...fact, position: appended.position }));
+  const facts = sealed.map((fact) => recordedFact(fact, appended.position));
   return { stream, revision: sealed.at(-1)!.revision, position: appended.position, facts, replayed, dryRun: false };
 }
 

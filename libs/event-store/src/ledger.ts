@@ -164,7 +164,7 @@ export class Ledger {
       const sealed = sealFacts(stream, group.drafts, revision, hash);
       const sentAt = performance.now();
       const appended = await this.appendSurely(stream, sealed, revision);
-      state.confirm(appended.position, sealed.at(-1)!.metadata.hash, sentAt);
+      state.confirm(appended.position, sealed.at(-1)!.sealed.hash, sentAt);
       this.cache.set(stream, state);
       for (const answer of group.answers) answer(appended, sealed);
     } catch (error) {

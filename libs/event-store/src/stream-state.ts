@@ -1,7 +1,7 @@
 import type { Aggregate } from './aggregate.js';
 import { CommandMemory } from './command-memory.js';
 import type { Position, RecordedEvent } from './event-log.js';
-import { sealFacts } from './facts.js';
+import { recordedFact, sealFacts } from './facts.js';
 import type { Draft, RecordedFact } from './facts.js';
 import { firstPrevHash } from './hash-chain.js';
 import type { FactMetadata } from './metadata.js';
@@ -65,7 +65,7 @@ export class StreamState<State> {
   /** What a draft would lead to; this state stays as it is. */
   preview(draft: Draft): { state: State; facts: RecordedFact[] } {
     let state = structuredClone(this.state);
-    const facts = sealFacts(this.stream, [draft], this.revision, this.hash).map((fact) => ({ ...fact, position: this.position ?? 0n }));
+    const facts = sealFacts(this.stream, [draft], this.revision, this.hash).map((fact) => recordedFact(fact, this.position ?? 0n));
     for (const { type, dataText } of draft.facts) state = this.aggregate.evolve(state, { type, data: JSON.parse(dataText) as object });
     return { state, facts };
   }
