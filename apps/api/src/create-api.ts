@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { customer } from '#licensing';
 import { Metrics, ProblemFilter, Tokens, type ProblemReply, type Relations } from '#platform';
 import { ApiModule } from './api.module.js';
+import { serveDocs } from './docs/serve-docs.js';
 import { answerHeaders } from './http/answer.js';
 import { guardEntrance, parseBodies } from './http/entrance.js';
 import { InputPipe, ReadModels } from './http/input.js';
@@ -35,6 +36,7 @@ export async function createApi(parts: ApiParts, modules: readonly Type[] = reso
   answerHeaders(fastify);
   app.useGlobalPipes(new InputPipe(app.get(ReadModels), parts.secrets.jwtSecret));
   app.useGlobalFilters(problems);
+  serveDocs(app);
   await app.init();
   await fastify.ready();
   return app;

@@ -192,10 +192,12 @@ export const Page = () =>
   );
 
 /** What `next` of the page before said. */
-export const Cursor = () =>
+export const Cursor = ({ pattern = /^[\x21-\x7e]{1,1024}$/ }: { pattern?: RegExp } = {}) =>
   applyDecorators(
     Optional(),
-    field({ type: 'string', maxLength: 1024, description: '`next` of the page before' }, (value) => textFinding(value, 1, 1024)),
+    field({ type: 'string', maxLength: 1024, description: '`next` of the page before' }, (value) =>
+      matches(value, pattern) ? undefined : 'must be `next` of the page before',
+    ),
   );
 
 /** A position in the log as a decimal text. */
@@ -227,9 +229,9 @@ function field(documented: ApiPropertyOptions, find: (value: unknown) => string 
   );
 }
 
-/** Swagger asks for the type after all classes are there. */
-function lazily(type: () => new () => object): () => new () => object {
-  return () => type();
+/** Swagger asks for the type when all classes are there; it knows such a function by its name. */
+function lazily(of: () => new () => object): () => new () => object {
+  return { type: () => of() }.type;
 }
 
 function listFinding(value: unknown, min: number, max: number): string | undefined {

@@ -1,5 +1,7 @@
 import type { Type } from '@nestjs/common';
+import { AuditModule } from './audit/audit.module.js';
 import { CustomerModule } from './customer/customer.module.js';
+import { FeedModule } from './feed/feed.module.js';
 import { HealthModule } from './health/health.module.js';
 import { PartnerModule } from './partner/partner.module.js';
 import { PoolModule } from './pool/pool.module.js';
@@ -18,6 +20,8 @@ export const resources: readonly Type[] = [
   CustomerModule,
   PoolModule,
   StoreModule,
+  FeedModule,
+  AuditModule,
   SandboxModule,
   HealthModule,
 ];

@@ -13,3 +13,4 @@ export * from './metrics.js';
 export * from './clock.js';
 export * from './sandbox-time.js';
 export * from './sandbox-clock.js';
+export * from './turns.js';

@@ -1,6 +1,5 @@
 import { applyDecorators, Delete, Get, HttpCode, Patch, Post, Put } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { access, type AccessName } from '#platform';
 import type { RouteFacts } from './request.js';
 
@@ -13,6 +12,10 @@ export interface RouteWords {
   readonly description?: string;
   /** The class of the answer; its fields are described like a command's. */
   readonly answer?: new () => object;
+  /** A body that can be sent as it is, when the examples of the fields do not fit together. */
+  readonly example?: object;
+  /** Of the answer, when it is not JSON. */
+  readonly media?: string;
   /** Of a success; 200 unless told. */
   readonly status?: 200 | 201 | 202 | 204;
 }
@@ -45,14 +48,8 @@ export function Reads(path: string, { models = [], ...words }: RouteWords & { re
 function route(method: DescribedRoute['method'], path: string, words: RouteWords, facts: RouteFacts): MethodDecorator {
   return (target, key, descriptor) => {
     Reflect.defineMetadata(routeDescription, { ...words, method, path, facts } satisfies DescribedRoute, descriptor.value as object);
-    return applyDecorators(
-      methods[method](path),
-      HttpCode(words.status ?? 200),
-      RouteConfig({ facts }),
-      ApiOperation({ summary: words.summary, description: words.description }),
-    )(target, key, descriptor);
+    return applyDecorators(methods[method](path), HttpCode(words.status ?? 200), RouteConfig({ facts }))(target, key, descriptor);
   };
 }
 
-/** A controller's group in the documents. */
-export const Section = ApiTags;
+export { Section } from './sections.js';

@@ -37,6 +37,14 @@ export class UsersController {
     description: 'An operator creates anybody; a customer’s administrator users of its own customer. The password is never shown again.',
     status: 201,
     answer: UserCreatedAnswer,
+    example: {
+      login: 'hanako.sato',
+      role: 'auditor',
+      email: 'hanako.sato@example.com',
+      givenName: '花子',
+      familyName: '佐藤',
+      password: 'correct horse battery',
+    },
   })
   async create(@Input() command: CreateUser) {
     const receipt = await this.commands.execute(command);
