@@ -67,7 +67,7 @@ interface Row {
   at: number;
   customer: string;
   sku: string;
-  then: string[];
+  called: string[];
 }
 
 let runs = 0;
@@ -91,7 +91,7 @@ async function told(history: readonly Step[]) {
         customer: customerId,
         sku,
       }));
-      rows.unshift(...lines.map((line) => ({ ...line, then: names.get(customerId) ?? [] })));
+      rows.unshift(...lines.map((line) => ({ ...line, called: names.get(customerId) ?? [] })));
     } else if (step.what === 'link') {
       const person = { name: step.name, nameReading: step.reading, email: 'a@b.example' };
       story.tell('DealerLinked', { customerId, partnerId: partner, partnerCode: 'CODE', person }, telling);
@@ -112,7 +112,7 @@ async function told(history: readonly Step[]) {
     if (type === 'DealerLinked' && !first.has(customerId))
       first.set(customerId, [person.name, ...(person.nameReading ? [person.nameReading] : [])]);
   }
-  for (const row of rows) if (row.then.length === 0) row.then = first.get(row.customer) ?? [];
+  for (const row of rows) if (row.called.length === 0) row.called = first.get(row.customer) ?? [];
   await story.show(30);
   return { partner, rows, names };
 }
@@ -129,7 +129,7 @@ describe('a search of the history', () => {
               row.at >= (question.from ?? 0) &&
               row.at < (question.to ?? Number.POSITIVE_INFINITY) &&
               (question.skus?.includes(row.sku) ?? true) &&
-              (!matches || [...row.then, ...(names.get(row.customer) ?? [])].some((text) => matches(fold(text)))),
+              (!matches || [...row.called, ...(names.get(row.customer) ?? [])].some((text) => matches(fold(text)))),
           );
           const found: string[] = [];
           let cursor: string | undefined;
