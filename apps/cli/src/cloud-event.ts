@@ -1,26 +1,33 @@
-import type { FactMetadata, RecordedEvent } from '#event-store';
+import { canonicalJson, type FactMetadata, type RecordedEvent } from '#event-store';
+
+/** Streams whose facts are for others: no password hashes, no reservations, no places of automations. */
+const factStreams = ['product-', 'partner-', 'customer-', 'pool-', 'order-', 'user-', 'device-', 'service-', 'import-', 'notification-'];
+
+export function isFactStream(stream: string): boolean {
+  return factStreams.some((prefix) => stream.startsWith(prefix));
+}
 
 /**
- * A fact as the feed shows it (design §8): a CloudEvent 1.0 whose extension attributes carry its place in the log and in the stream's hash chain.
- * With it anybody can compute the hash again.
+ * A fact as the feed tells it (contract, "Feed and audit"): a CloudEvent 1.0 with its place in the log and in its stream's hash chain. `metadata` is
+ * canonical JSON as text; with it anybody can compute `hash` again.
  */
-export function cloudEvent({ stream, revision, position, id, type, data, metadata }: RecordedEvent): object {
-  const { recordedAt, correlationId, actor, hash, prevHash, ...rest } = metadata as FactMetadata;
+export function cloudEvent({ stream, revision, position, id, type, data, metadata: sealed }: RecordedEvent): object {
+  const { hash, prevHash, ...metadata } = sealed as FactMetadata;
   return {
     specversion: '1.0',
     id,
-    source: '/v1/events',
+    source: '/license-ledger',
     type,
     subject: stream,
-    time: recordedAt,
+    time: metadata.recordedAt,
     datacontenttype: 'application/json',
+    data,
     position: String(position),
     revision,
-    actor,
-    correlationid: correlationId,
+    actor: metadata.actor.userId,
+    correlationid: metadata.correlationId,
     hash,
     prevhash: prevHash,
-    metadata: rest,
-    data,
+    metadata: canonicalJson(metadata),
   };
 }

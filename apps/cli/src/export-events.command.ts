@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { PositionUnknown, type EventFilter, type RecordedEvent } from '#event-store';
-import { cloudEvent } from './cloud-event.js';
+import { cloudEvent, isFactStream } from './cloud-event.js';
 import type { Connection } from './connect.js';
 import { count, counted, print, progress } from './console.js';
 import { Failure } from './failure.js';
@@ -12,9 +12,6 @@ export interface ExportOptions {
   readonly account?: string;
   readonly out?: string;
 }
-
-/** Streams that no feed and no export shows: password hashes, and the places of automations. */
-const hiddenPrefixes = ['credential-', 'checkpoint-', 'reservation-'];
 
 /** Writes facts as JSON lines, each with its position, so that a later export can go on `--after` the last one. */
 export async function exportEvents({ log }: Connection, options: ExportOptions, signal: AbortSignal): Promise<void> {
@@ -55,8 +52,9 @@ function filterFor({ types }: ExportOptions): EventFilter | undefined {
 }
 
 function isWanted({ stream }: RecordedEvent, { account }: ExportOptions): boolean {
-  if (hiddenPrefixes.some((prefix) => stream.startsWith(prefix))) return false;
-  return account === undefined || [`pool-${account}`, `partner-${account}`, `customer-${account}`].includes(stream);
+  return (
+    isFactStream(stream) && (account === undefined || [`pool-${account}`, `partner-${account}`, `customer-${account}`].includes(stream))
+  );
 }
 
 function readPosition(text: string): bigint {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { chainHash } from '#event-store';
 import { credential, setCredential } from '#licensing';
+import { cloudEvent, isFactStream } from '../../api/src/feed/cloud-event.js';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
 import { begin, buyAndGive, context, customerId, partnerId } from '../testing/story.js';
 
@@ -49,6 +51,22 @@ describe('ledger export events', () => {
       prevhash: events[5].hash,
       data: { customerId },
     });
+  });
+
+  it('writes what the feed answers', async () => {
+    const answered = await folder.open(async ({ log }) => {
+      const events = [];
+      for await (const event of log.readAll()) if (isFactStream(event.stream)) events.push(cloudEvent(event));
+      return events;
+    });
+    expect(await exported()).toEqual(JSON.parse(JSON.stringify(answered)));
+  });
+
+  it('lets anybody compute the hashes again', async () => {
+    for (const { subject, revision, id, type, data, metadata, hash, prevhash } of await exported()) {
+      const sealed = { ...JSON.parse(metadata), hash, prevHash: prevhash };
+      expect(chainHash({ stream: subject, revision, id, type, data, metadata: sealed }, prevhash)).toBe(hash);
+    }
   });
 
   it('never shows a password’s hash', async () => {

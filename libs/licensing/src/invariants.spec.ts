@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { noon } from '../test/given.js';
-import { assigned, bought, customerId, lot, partnerId, sku } from '../test/pool-facts.js';
+import { noon } from '../testing/given.js';
+import { assigned, bought, customerId, lot, partnerId, sku } from '../testing/pool-facts.js';
 import { Invariants } from './invariants.js';
 import type { LicenseAssigned, LicenseReceived, PoolFact } from './pool/pool.events.js';
 import { pool } from './pool/pool.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given, stateAfter } from '../../test/given.js';
+import { given, stateAfter } from '../../testing/given.js';
 import { changeCustomerProfile, customer, isLinkedTo, linkDealer, registerCustomer, unlinkDealer } from './customer.js';
 import type { CustomerFact } from './customer.events.js';
 

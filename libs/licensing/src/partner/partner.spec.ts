@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given, stateAfter } from '../../test/given.js';
+import { given, stateAfter } from '../../testing/given.js';
 import { changePartnerProfile, linkStore, partner, registerPartner } from './partner.js';
 import type { PartnerFact } from './partner.events.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { commandId, given, noon } from '../../test/given.js';
-import { assigned, bought, lot, partnerId, sku } from '../../test/pool-facts.js';
+import { commandId, given, noon } from '../../testing/given.js';
+import { assigned, bought, lot, partnerId, sku } from '../../testing/pool-facts.js';
 import { activateLicenses } from './activation.js';
 import { pool } from './pool.js';
 import type { Lot, PoolFact } from './pool.events.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { commandId, given, noon } from '../../test/given.js';
-import { assigned, bought, customerId, linkedTo, lot, partnerId, sku } from '../../test/pool-facts.js';
+import { commandId, given, noon } from '../../testing/given.js';
+import { assigned, bought, customerId, linkedTo, lot, partnerId, sku } from '../../testing/pool-facts.js';
 import { assignLicenses } from './assignment.js';
 import type { Line } from './lines.js';
 import { pool } from './pool.js';

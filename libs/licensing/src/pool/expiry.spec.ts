@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { given, noon, stateAfter } from '../../test/given.js';
-import { assigned, bought, lot, partnerId, sku } from '../../test/pool-facts.js';
+import { given, noon, stateAfter } from '../../testing/given.js';
+import { assigned, bought, lot, partnerId, sku } from '../../testing/pool-facts.js';
 import { expireLicenses, nextExpiry } from './expiry.js';
 import { pool } from './pool.js';
 import type { LotPart, PoolFact } from './pool.events.js';

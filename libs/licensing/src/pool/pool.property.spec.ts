@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { linkedTo, onSale } from '../../test/pool-facts.js';
+import { linkedTo, onSale } from '../../testing/pool-facts.js';
 import type { Commanded, Instant } from '../fact.js';
 import { Invariants } from '../invariants.js';
 import { Rejected } from '../rejection.js';

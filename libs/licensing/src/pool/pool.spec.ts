@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { given, noon, stateAfter } from '../../test/given.js';
-import { assigned, bought, customerId, linkedTo, lot, partnerId, sku } from '../../test/pool-facts.js';
+import { given, noon, stateAfter } from '../../testing/given.js';
+import { assigned, bought, customerId, linkedTo, lot, partnerId, sku } from '../../testing/pool-facts.js';
 import * as licensing from '../index.js';
 import { assignLicenses } from './assignment.js';
 import { balanceOf, balances, totalOf } from './balance.js';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { commandId, given, noon } from '../../test/given.js';
-import { assigned, bought, customerId, linkedTo, lot, onSale, partnerId, sku } from '../../test/pool-facts.js';
+import { commandId, given, noon } from '../../testing/given.js';
+import { assigned, bought, customerId, linkedTo, lot, onSale, partnerId, sku } from '../../testing/pool-facts.js';
 import { product } from '../product/product.js';
 import { pool, orderIn } from './pool.js';
 import { purchaseLicenses, type PurchaseLicenses } from './purchase.js';
-import { stateAfter } from '../../test/given.js';
+import { stateAfter } from '../../testing/given.js';
 
 const buy = (changes: Partial<PurchaseLicenses> = {}): Omit<PurchaseLicenses, 'context'> => ({
   accountId: partnerId,

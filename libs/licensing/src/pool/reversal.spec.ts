@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { given, noon } from '../../test/given.js';
-import { assigned, bought, lot, partnerId, sku } from '../../test/pool-facts.js';
+import { given, noon } from '../../testing/given.js';
+import { assigned, bought, lot, partnerId, sku } from '../../testing/pool-facts.js';
 import { pool } from './pool.js';
 import type { LotPart, PoolFact } from './pool.events.js';
 import { reversePurchase, type ReversePurchase } from './reversal.js';

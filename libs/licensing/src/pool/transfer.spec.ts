@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { given, noon } from '../../test/given.js';
-import { assigned, customerId, lot, partnerId, sku } from '../../test/pool-facts.js';
+import { given, noon } from '../../testing/given.js';
+import { assigned, customerId, lot, partnerId, sku } from '../../testing/pool-facts.js';
 import { pool } from './pool.js';
 import type { LicenseAssigned, PoolFact } from './pool.events.js';
 import { receiveLicenses } from './transfer.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given } from '../../test/given.js';
+import { given } from '../../testing/given.js';
 import { listProduct, product, withdrawProduct } from './product.js';
 import type { Listing, ProductFact } from './product.events.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given } from '../../test/given.js';
+import { given } from '../../testing/given.js';
 import { release, reservation, reserve } from './reservation.js';
 import type { ReservationFact, ReservationKind } from './reservation.events.js';
 

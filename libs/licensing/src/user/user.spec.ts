@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given } from '../../test/given.js';
+import { given } from '../../testing/given.js';
 import { credential, setCredential } from './credential.js';
 import { createUser, recordLogin, recordLoginFailure, user } from './user.js';
 import type { CredentialFact, UserFact } from './user.events.js';
