@@ -78,7 +78,7 @@ describe('A term', () => {
 });
 
 describe('A duration', () => {
-  it.each(['', 'P', 'PT', 'P1YT', '1Y', 'P-1Y', 'P1.5Y', 'P1S', 'P1D1M', 'p1y', 'P1Y ', 'P0D', 'PT0S', 'P1H', 'one year'])(
+  it.each(['', 'P', 'PT', 'P1YT', '1Y', 'P-1Y', 'P1.5Y', 'P1S', 'P1D1M', 'p1y', 'P1Y ', 'P0D', 'PT0S', 'P1H', 'one year', 'P0000001Y'])(
     '%j is none',
     (text) => {
       expect(parseDuration(text)).toBeUndefined();

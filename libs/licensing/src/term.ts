@@ -6,7 +6,8 @@ export interface Duration {
   readonly milliseconds: number;
 }
 
-const pattern = /^P(?!$)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
+const pattern =
+  /^P(?!$)(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?!$)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?$/;
 const secondInMilliseconds = 1_000;
 const dayInMilliseconds = 86_400 * secondInMilliseconds;
 const durationMaxInMonths = 1_200;

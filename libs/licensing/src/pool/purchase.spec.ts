@@ -59,7 +59,8 @@ describe('A purchase', () => {
       refused: 'INVALID_REQUEST',
       errors: [{ path: 'orderId' }],
     });
-    expect(given(pool).when(purchaseLicenses, buy({ orderId: 'x'.repeat(129) }))).toMatchObject({ errors: [{ path: 'orderId' }] });
+    for (const orderId of ['x'.repeat(129), 'PO\n1', '\ud83d'])
+      expect(given(pool).when(purchaseLicenses, buy({ orderId }))).toMatchObject({ errors: [{ path: 'orderId' }] });
   });
 
   it('of more lines than one append can hold is refused', () => {

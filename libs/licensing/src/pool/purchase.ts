@@ -39,7 +39,11 @@ const clockToleranceInMilliseconds = 86_400_000;
 export function purchaseLicenses(state: PoolState, command: PurchaseLicenses, now: Instant): PoolFact[] {
   const { accountId, orderId, lines, source, purchasedFor } = command;
   refuseSenselessLines(lines);
-  refuseFindings(isOrderId(orderId) ? [] : [{ path: 'orderId', message: `must have 1 to ${orderIdLengthMax} characters` }]);
+  refuseFindings(
+    isOrderId(orderId)
+      ? []
+      : [{ path: 'orderId', message: `must have 1 to ${orderIdLengthMax} characters, none of them a control character` }],
+  );
   const recorded = orderIn(state, orderId);
   if (recorded !== undefined) return alreadyRecorded(recorded, command);
 
@@ -59,7 +63,7 @@ export function purchaseLicenses(state: PoolState, command: PurchaseLicenses, no
 }
 
 function isOrderId(orderId: string): boolean {
-  return orderId.trim() !== '' && orderId.length <= orderIdLengthMax;
+  return orderId.trim() !== '' && orderId.length <= orderIdLengthMax && !/[\p{Cc}\p{Cs}]/u.test(orderId);
 }
 
 function alreadyRecorded(recorded: Order, { orderId, lines, purchasedFor }: PurchaseLicenses): PoolFact[] {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { given, noon } from '../../testing/given.js';
 import { assigned, customerId, lot, partnerId, sku } from '../../testing/pool-facts.js';
+import { lotsPerCommandMax } from './lines.js';
 import { pool } from './pool.js';
 import type { LicenseAssigned, PoolFact } from './pool.events.js';
 import { receiveLicenses } from './transfer.js';
 
+const context = { commandId: 'x', actor: { userId: 'transfers', role: 'system' } } as const;
 const assignment = (assigned([lot(), 3], [lot({ lotId: 'lot-2', sku: 'direct-5y', term: null }), 1]) as LicenseAssigned).data;
 const arrival = (giverRevision: number, from = partnerId) => ({ from, giverRevision, assignment });
 const received = (giverRevision: number, from = partnerId): PoolFact => ({
@@ -48,6 +50,28 @@ describe('A transfer', () => {
 
   it('is counted for each giver by itself', () => {
     expect(given(pool, received(7)).when(receiveLicenses, arrival(2, 'p-2'))).toHaveLength(1);
+  });
+
+  it('of as many lots as one command may give fits into one append, however long their names are', () => {
+    const id = '11111111-1111-4111-8111-111111111111';
+    const longest = lot({
+      lotId: `${id}.300`,
+      sku: 'x'.repeat(64),
+      orderId: '注'.repeat(128),
+      quantity: 1_000_000_000,
+      term: 'P000100Y',
+      expiresAt: noon,
+    });
+    const [given] = [assigned(...Array.from({ length: lotsPerCommandMax }, () => [longest, 1_000_000_000] as const))] as LicenseAssigned[];
+    const [arrived] = receiveLicenses(pool.initial(), {
+      from: id,
+      giverRevision: 1_000_000_000,
+      assignment: { ...given!.data, assignmentId: id },
+      context,
+    });
+    const metadataBytesMax = 4_096;
+    expect(Buffer.byteLength(JSON.stringify(given)) + metadataBytesMax).toBeLessThan(256 * 1_024);
+    expect(Buffer.byteLength(JSON.stringify(arrived)) + metadataBytesMax).toBeLessThan(256 * 1_024);
   });
 
   it('is what the receiver holds from then on', () => {
