@@ -125,8 +125,15 @@ export const Choice = (choices: readonly string[], documented: Documented = {}) 
     choices.includes(value as string) ? undefined : `must be one of ${choices.join(', ')}`,
   );
 
-export const Flag = (documented: Documented = {}) =>
-  field({ type: 'boolean', example: true, ...documented }, (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'));
+/** `only`: the other value is refused. */
+export const Flag = ({ only, ...documented }: { only?: boolean } & Documented = {}) =>
+  field(
+    { type: 'boolean', example: only ?? true, ...(only !== undefined && { enum: [only] }), ...documented } as ApiPropertyOptions,
+    (value) => {
+      if (only !== undefined) return value === only ? undefined : `must be ${only}`;
+      return typeof value === 'boolean' ? undefined : 'must be true or false';
+    },
+  );
 
 /** A JSON object whose fields are somebody else's business. */
 export const Free = (documented: Documented = {}) =>

@@ -21,11 +21,12 @@ export async function makeFirstOperator(
   if (holder !== undefined && holder !== userId) return;
   if ((await ledger.load(user, userId)).revision >= 0) return;
 
+  // Read before anything is recorded: of several processes only one still finds it there when it sets the password.
+  const { revision } = await ledger.load(credential, userId);
   const context = () => ({ commandId: randomUUID(), inputHash: '0'.repeat(64), correlationId: randomUUID(), actor: system });
   await ledger.record(reservation, loginReservation(login), { kind: 'login' as const, holder: userId, context: context() }, reserve);
   const password = settings.operatorPassword ?? randomBytes(12).toString('base64url');
   const passwordHash = await new Passwords().hash(password);
-  const { revision } = await ledger.load(credential, userId);
   try {
     await ledger.record(credential, userId, { userId, passwordHash, context: { ...context(), expectedRevision: revision } }, setCredential);
   } catch (error) {

@@ -39,6 +39,6 @@ export class CreateUser extends LedgerCommand {
   readonly password?: string;
 
   @Optional()
-  @Flag({ example: false, description: 'Reserved for activation by mail; only false is taken now' })
+  @Flag({ only: false, description: 'Users are activated by their password; mails are not sent' })
   readonly sendActivation?: boolean;
 }

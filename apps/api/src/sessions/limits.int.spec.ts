@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { startApi, type StartedApi } from '../testing/started-api.js';
+
+let api: StartedApi;
+beforeAll(async () => {
+  // The operator's own sign-in by the test is the first of the three.
+  api = await startApi({ LIMIT_SIGN_IN_PER_MINUTE: '3', LIMIT_REQUESTS_PER_MINUTE: '5' });
+});
+afterAll(() => api.stop());
+
+it('refuses more sign-ins from an address than allowed, whoever signs in, and says when to come again', async () => {
+  const answers = [];
+  for (const login of ['a', 'b', 'c'])
+    answers.push(await api.call({ method: 'POST', url: '/v1/sessions', body: { login, password: 'x' } }));
+  expect(answers.map(({ status }) => status)).toEqual([401, 401, 429]);
+  expect(answers[2]).toMatchObject({ body: { code: 'TOO_MANY_REQUESTS', limit: 3 } });
+  expect(Number(answers[2]!.headers['retry-after'])).toBeGreaterThan(0);
+});
+
+it('refuses more requests of a principal than allowed; others go on', async () => {
+  const { body } = await api.call({ url: '/v1/me', token: api.operator });
+  const statuses = [];
+  for (let call = 0; call < 5; call++) statuses.push((await api.call({ url: '/v1/me', token: api.operator })).status);
+  expect([body.user.login, ...statuses]).toEqual(['operator', 200, 200, 200, 200, 429]);
+  expect((await api.call({ url: '/v1/health/live' })).status).toBe(200);
+});
