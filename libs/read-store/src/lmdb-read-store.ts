@@ -1,27 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { crc32 } from '@node-rs/crc32';
-import { open } from 'lmdb';
-import type { RootDatabase } from 'lmdb';
 import { documentLine, entryLine } from './canonical-json.js';
 import { CountedIndex } from './counted-index.js';
-import type { Bytes } from './counted-index.js';
-import { ReadStoreUnavailable } from './read-store.js';
+import { LmdbEnvironment, StoredDamaged } from './lmdb-environment.js';
+import type { Databases } from './lmdb-environment.js';
 import type { IndexRange, PartitionAddress, PartitionState, PartitionWrite, Progress, ReadStore } from './read-store.js';
 import { storedName } from './stored-version.js';
 
-/** Opens the store in a folder of its own, and makes it when it is missing. Several processes may have it open; they see each other's commits. */
-export async function openLmdbReadStore(folder: string): Promise<ReadStore> {
-  mkdirSync(folder, { recursive: true });
-  const environment = open<Buffer, Buffer>({
-    path: folder,
-    noSubdir: false,
-    keyEncoding: 'binary',
-    encoding: 'binary',
-    maxDbs: 8,
-    maxReaders: 512,
-  });
-  return new LmdbReadStore(environment);
+/**
+ * Opens the store in a folder of its own, and makes it when it is missing. Several processes may have it open; they see each other's commits.
+ * A commit is written to the disk after it is answered: what a loss of power takes away goes as a whole, checkpoints with their documents, and is
+ * filled again. `report` is told when a damaged store was moved aside.
+ */
+export async function openLmdbReadStore(
+  folder: string,
+  report: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
+): Promise<ReadStore> {
+  return new LmdbReadStore(new LmdbEnvironment(folder, report));
 }
 
 interface VersionRecord {
@@ -46,7 +41,7 @@ function sealed(text: string): Buffer {
 
 function unsealed(bytes: Buffer): string {
   if (bytes.length < 4 || crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) {
-    throw new ReadStoreUnavailable('the read models in the data folder are damaged: a checksum does not match');
+    throw new StoredDamaged('a checksum does not match');
   }
   return bytes.toString('utf8', 4);
 }
@@ -54,40 +49,31 @@ function unsealed(bytes: Buffer): string {
 const asDocument = (bytes: Buffer | undefined): object | undefined => (bytes ? (JSON.parse(unsealed(bytes)) as object) : undefined);
 
 class LmdbReadStore implements ReadStore {
-  /** `name.v1 NUL partition NUL key`; the key '' holds the partition's checkpoint. */
-  readonly #documents: Bytes;
-  /** `name.v1 NUL partition NUL index NUL sort NUL key`, and the counts of them (counted-index.ts). */
-  readonly #entries: Bytes;
-  readonly #blocks: Bytes;
-  /** `version NUL name NUL number`, `serving NUL name`, `log`. */
-  readonly #records: Bytes;
+  constructor(private readonly environment: LmdbEnvironment) {}
 
-  constructor(private readonly environment: RootDatabase<Buffer, Buffer>) {
-    const bytes = { keyEncoding: 'binary', encoding: 'binary' } as const;
-    this.#documents = environment.openDB({ name: 'documents', ...bytes });
-    this.#entries = environment.openDB({ name: 'entries', ...bytes });
-    this.#blocks = environment.openDB({ name: 'blocks', ...bytes });
-    this.#records = environment.openDB({ name: 'records', ...bytes });
+  /** Within a read or a write. */
+  get #in(): Databases {
+    return this.environment.databases;
   }
 
   async documents(address: PartitionAddress, keys: readonly string[]): Promise<(object | undefined)[]> {
-    return this.#read(() => keys.map((key) => asDocument(this.#documents.get(this.#documentKey(address, key)))));
+    return this.environment.read(() => keys.map((key) => asDocument(this.#in.documents.get(this.#documentKey(address, key)))));
   }
 
   async allDocuments(address: PartitionAddress): Promise<{ key: string; document: object }[]> {
-    return this.#read(() => [...this.#documentsOf(address)]);
+    return this.environment.read(() => [...this.#documentsOf(address)]);
   }
 
   *#documentsOf(address: PartitionAddress): Iterable<{ key: string; document: object }> {
     const start = this.#documentKey(address, '');
     const end = endOf(storedName(address.projection, address.version), address.partition);
-    for (const { key, value } of this.#documents.getRange({ start, exclusiveStart: true, end })) {
+    for (const { key, value } of this.#in.documents.getRange({ start, exclusiveStart: true, end })) {
       yield { key: key.toString('utf8', start.length), document: JSON.parse(unsealed(value)) as object };
     }
   }
 
   async range(address: PartitionAddress, range: IndexRange): Promise<{ sort: string; key: string }[]> {
-    return this.#read(() => [...this.#entriesOf(address, range)]);
+    return this.environment.read(() => [...this.#entriesOf(address, range)]);
   }
 
   *#entriesOf(address: PartitionAddress, range: IndexRange): Iterable<{ sort: string; key: string }> {
@@ -97,11 +83,18 @@ class LmdbReadStore implements ReadStore {
     let keys;
     if (range.direction === 'ascending') {
       const low = after && Buffer.compare(after, from) >= 0 ? after : from;
-      keys = this.#entries.getKeys({ start: low, exclusiveStart: low === after, end: to, limit: range.limit });
+      keys = this.#in.entries.getKeys({ start: low, exclusiveStart: low === after, end: to, limit: range.limit });
     } else {
       // No entry equals a bound (entries end in NUL and a key), so only `after` must be kept out.
       const high = after && Buffer.compare(after, to) < 0 ? after : to;
-      keys = this.#entries.getKeys({ start: high, exclusiveStart: true, end: from, inclusiveEnd: true, reverse: true, limit: range.limit });
+      keys = this.#in.entries.getKeys({
+        start: high,
+        exclusiveStart: true,
+        end: from,
+        inclusiveEnd: true,
+        reverse: true,
+        limit: range.limit,
+      });
     }
     for (const key of keys) {
       const at = key.indexOf(0, start.length);
@@ -110,7 +103,7 @@ class LmdbReadStore implements ReadStore {
   }
 
   async count(address: PartitionAddress, range: { index: string; from?: string; to?: string }): Promise<number> {
-    return this.#read(() => {
+    return this.environment.read(() => {
       const { index, from, to } = this.#bounds(address, range);
       return index.count(from, to);
     });
@@ -124,7 +117,7 @@ class LmdbReadStore implements ReadStore {
     const start = keyOf(...parts, '');
     const end = endOf(...parts);
     return {
-      index: new CountedIndex(this.#entries, this.#blocks, start, end),
+      index: new CountedIndex(this.#in.entries, this.#in.blocks, start, end),
       start,
       from: range.from === undefined ? start : keyOf(...parts, range.from),
       to: range.to === undefined ? end : keyOf(...parts, range.to),
@@ -132,11 +125,11 @@ class LmdbReadStore implements ReadStore {
   }
 
   async partitionCheckpoint(address: PartitionAddress): Promise<bigint | undefined> {
-    return this.#read(() => this.#checkpoint(address));
+    return this.environment.read(() => this.#checkpoint(address));
   }
 
   #checkpoint(address: PartitionAddress): bigint | undefined {
-    const bytes = this.#documents.get(this.#documentKey(address, ''));
+    const bytes = this.#in.documents.get(this.#documentKey(address, ''));
     return bytes && BigInt(unsealed(bytes));
   }
 
@@ -146,12 +139,12 @@ class LmdbReadStore implements ReadStore {
     wanted: readonly { readonly partition: string; readonly keys: readonly string[] }[],
   ): Promise<{ partitions: PartitionState[]; progress: Progress }> {
     // Reads of one turn share one snapshot.
-    return this.#read(() => ({
+    return this.environment.read(() => ({
       partitions: wanted.map(({ partition, keys }) => {
         const address = { projection, version, partition };
         return {
           checkpoint: this.#checkpoint(address),
-          documents: keys.map((key) => asDocument(this.#documents.get(this.#documentKey(address, key)))),
+          documents: keys.map((key) => asDocument(this.#in.documents.get(this.#documentKey(address, key)))),
         };
       }),
       progress: this.#progress(projection, version),
@@ -167,14 +160,14 @@ class LmdbReadStore implements ReadStore {
     const checkpoint = sealed(write.checkpoint.toString());
     const changes = this.#indexChanges(write);
     // Writes asked for in one turn share one transaction of LMDB; each looks at its own partition's checkpoint, so each is stored wholly or not.
-    return this.#write(() => {
+    return this.environment.write(() => {
       if (this.#checkpoint(address) !== write.readCheckpoint) return false;
       for (const { key, bytes } of texts) {
-        if (bytes) this.#documents.putSync(key, bytes);
-        else this.#documents.removeSync(key);
+        if (bytes) this.#in.documents.putSync(key, bytes);
+        else this.#in.documents.removeSync(key);
       }
       for (const { counted, removed, added } of changes) counted.change(removed, added);
-      this.#documents.putSync(this.#documentKey(address, ''), checkpoint);
+      this.#in.documents.putSync(this.#documentKey(address, ''), checkpoint);
       return true;
     });
   }
@@ -204,14 +197,14 @@ class LmdbReadStore implements ReadStore {
   }
 
   async begin(projection: string, version: number): Promise<Progress> {
-    return this.#write(() => {
+    return this.environment.write(() => {
       if (!this.#record(projection, version)) this.#setRecord(projection, version, { life: randomUUID() });
       return this.#progress(projection, version);
     });
   }
 
   async progress(projection: string, version: number): Promise<Progress> {
-    return this.#read(() => this.#progress(projection, version));
+    return this.environment.read(() => this.#progress(projection, version));
   }
 
   #progress(projection: string, version: number): Progress {
@@ -225,7 +218,7 @@ class LmdbReadStore implements ReadStore {
   }
 
   async setProgress(projection: string, version: number, next: Omit<Progress, 'life'>, known: Progress): Promise<boolean> {
-    return this.#write(() => {
+    return this.environment.write(() => {
       const held = this.#progress(projection, version);
       if (held.life === undefined || held.life !== known.life) return false;
       if ((held.position ?? -1n) < (known.position ?? -1n)) return false;
@@ -240,77 +233,78 @@ class LmdbReadStore implements ReadStore {
   }
 
   #record(projection: string, version: number): VersionRecord | undefined {
-    const bytes = this.#records.get(keyOf('version', projection, String(version)));
+    const bytes = this.#in.records.get(keyOf('version', projection, String(version)));
     return bytes && (JSON.parse(unsealed(bytes)) as VersionRecord);
   }
 
   #setRecord(projection: string, version: number, record: VersionRecord): void {
-    this.#records.putSync(keyOf('version', projection, String(version)), sealed(JSON.stringify(record)));
+    this.#in.records.putSync(keyOf('version', projection, String(version)), sealed(JSON.stringify(record)));
   }
 
   async servingVersion(projection: string): Promise<number | undefined> {
-    return this.#read(() => this.#serving(projection));
+    return this.environment.read(() => this.#serving(projection));
   }
 
   #serving(projection: string): number | undefined {
-    const bytes = this.#records.get(keyOf('serving', projection));
+    const bytes = this.#in.records.get(keyOf('serving', projection));
     return bytes && Number(unsealed(bytes));
   }
 
   async setServingVersion(projection: string, version: number): Promise<number> {
-    return this.#write(() => {
+    return this.environment.write(() => {
       const serving = this.#serving(projection) ?? 0;
-      if (version > serving) this.#records.putSync(keyOf('serving', projection), sealed(String(version)));
+      if (version > serving) this.#in.records.putSync(keyOf('serving', projection), sealed(String(version)));
       return Math.max(version, serving);
     });
   }
 
   async versions(projection: string): Promise<number[]> {
-    return this.#read(() => {
+    return this.environment.read(() => {
       const start = keyOf('version', projection, '');
-      const keys = this.#records.getKeys({ start, end: endOf('version', projection) });
+      const keys = this.#in.records.getKeys({ start, end: endOf('version', projection) });
       return [...keys].map((key) => Number(key.toString('utf8', start.length))).sort((a, b) => a - b);
     });
   }
 
   async drop(projection: string, version: number): Promise<void> {
-    const name = storedName(projection, version);
-    for (const database of [this.#documents, this.#entries, this.#blocks]) {
+    const stored = storedName(projection, version);
+    for (const name of ['documents', 'entries', 'blocks'] as const) {
       // In portions, so that commits of other projections are not kept waiting. The record goes last: a drop cut short is found again by it.
       for (let removed = -1; removed !== 0;) {
-        removed = await this.#write(() => {
-          const keys = [...database.getKeys({ start: keyOf(name, ''), end: endOf(name), limit: 5_000 })];
+        removed = await this.environment.write(() => {
+          const database = this.#in[name];
+          const keys = [...database.getKeys({ start: keyOf(stored, ''), end: endOf(stored), limit: 5_000 })];
           for (const key of keys) database.removeSync(key);
           return keys.length;
         });
       }
     }
-    await this.#write(() => this.#records.removeSync(keyOf('version', projection, String(version))));
+    await this.environment.write(() => this.#in.records.removeSync(keyOf('version', projection, String(version))));
   }
 
   async stopServing(projection: string): Promise<void> {
-    await this.#write(() => this.#records.removeSync(keyOf('serving', projection)));
+    await this.environment.write(() => this.#in.records.removeSync(keyOf('serving', projection)));
   }
 
   async log(): Promise<string | undefined> {
-    return this.#read(() => this.#log());
+    return this.environment.read(() => this.#log());
   }
 
   #log(): string | undefined {
-    const bytes = this.#records.get(keyOf('log'));
+    const bytes = this.#in.records.get(keyOf('log'));
     return bytes && unsealed(bytes);
   }
 
   async claim(log: string): Promise<string> {
-    return this.#write(() => {
+    return this.environment.write(() => {
       const owner = this.#log();
-      if (owner === undefined) this.#records.putSync(keyOf('log'), sealed(log));
+      if (owner === undefined) this.#in.records.putSync(keyOf('log'), sealed(log));
       return owner ?? log;
     });
   }
 
   async disclaim(): Promise<void> {
-    await this.#write(() => this.#records.removeSync(keyOf('log')));
+    await this.environment.write(() => this.#in.records.removeSync(keyOf('log')));
   }
 
   async *dump(projection: string, version: number): AsyncIterable<string> {
@@ -319,9 +313,14 @@ class LmdbReadStore implements ReadStore {
       const address = { projection, version, partition };
       for (const { key, document } of await this.allDocuments(address)) yield documentLine(partition, key, document);
       const start = keyOf(name, partition, '');
-      for (const key of this.#entries.getKeys({ start, end: endOf(name, partition) })) {
-        const [index = '', sort = '', ...rest] = key.toString('utf8', start.length).split('\0');
-        yield entryLine(partition, index, sort, rest.join('\0'));
+      for (let from = start, keys = [start]; keys.length > 0;) {
+        keys = this.environment.read(() => [...this.#in.entries.getKeys({ start: from, end: endOf(name, partition), limit: 1_000 })]);
+        for (const key of keys) {
+          const [index = '', sort = '', ...rest] = key.toString('utf8', start.length).split('\0');
+          yield entryLine(partition, index, sort, rest.join('\0'));
+          // The next key there can be.
+          from = Buffer.concat([key, Buffer.of(0)]);
+        }
       }
     }
   }
@@ -329,7 +328,7 @@ class LmdbReadStore implements ReadStore {
   *#partitionsOf(name: string): Iterable<string> {
     const start = keyOf(name, '');
     for (let from = start; ;) {
-      const [first] = this.#read(() => [...this.#documents.getKeys({ start: from, end: endOf(name), limit: 1 })]);
+      const [first] = this.environment.read(() => [...this.#in.documents.getKeys({ start: from, end: endOf(name), limit: 1 })]);
       if (!first) return;
       const partition = first.toString('utf8', start.length, first.indexOf(0, start.length));
       yield partition;
@@ -338,7 +337,7 @@ class LmdbReadStore implements ReadStore {
   }
 
   async ping(): Promise<void> {
-    await Promise.resolve(this.#read(() => this.#log()));
+    await Promise.resolve(this.environment.read(() => this.#log()));
   }
 
   async close(): Promise<void> {
@@ -348,30 +347,4 @@ class LmdbReadStore implements ReadStore {
   #documentKey(address: PartitionAddress, key: string): Buffer {
     return keyOf(storedName(address.projection, address.version), address.partition, key);
   }
-
-  #read<Answer>(read: () => Answer): Answer {
-    try {
-      // The snapshot of this turn may be from before another process's last commit, which its reader may already have heard of.
-      this.environment.resetReadTxn();
-      return read();
-    } catch (error) {
-      throw asUnavailable(error);
-    }
-  }
-
-  async #write<Answer>(write: () => Answer): Promise<Answer> {
-    try {
-      return await this.environment.transaction(write);
-    } catch (error) {
-      // The reason comes as a promise of its own, which would end the process if nobody listened (a full disk, for one).
-      const reason = (error as { commitError?: Promise<never> }).commitError;
-      throw asUnavailable(reason ? await reason.catch((cause: unknown) => cause) : error);
-    }
-  }
-}
-
-function asUnavailable(error: unknown): ReadStoreUnavailable {
-  if (error instanceof ReadStoreUnavailable) return error;
-  const cause = error instanceof Error ? error : new Error(String(error));
-  return new ReadStoreUnavailable(`the read models in the data folder cannot be used: ${cause.message}`, { cause });
 }
