@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Rejected } from '#licensing';
 import { authorize, RateLimit, type Clock, type Relations, type Secrets, type Settings, type Tokens } from '#platform';
-import { verifySignedCall } from '../store/signed-call.js';
+import { shopTimes, verifySignedCall } from '../store/signed-call.js';
 import { routeFacts, type ApiRequest, type RouteFacts } from './request.js';
 
 /** Answers are data, never pages: nothing in them may be run, framed, guessed at or kept. The page at /docs has its own (helmet). */
@@ -69,7 +69,7 @@ export function guardEntrance(fastify: FastifyInstance, parts: EntranceParts): v
       verifySignedCall(
         parts.secrets[signedBy!],
         { headers: bare.headers, rawBody: Buffer.from(request.signedText) },
-        parts.clock.nowText(),
+        shopTimes(parts.clock, parts.settings.sandbox),
       );
     } catch (error) {
       return done(error as Error);

@@ -1,3 +1,4 @@
+import type { Command } from '@nestjs/cqrs';
 import type { Ledger, Receipt } from '#event-store';
 import { linkStore, partner, registerPartner, Rejected, release, reservation, reserve, type ReservationKind } from '#licensing';
 import { stepOf } from '../sub-command.js';
@@ -9,7 +10,7 @@ import type { LinkStore, RegisterPartner } from './partner.commands.js';
  * What the partner's own stream would refuse is asked first, so that a refusal leaves no claim behind. Repeated with the same key, the command
  * goes on where it was cut off. Errors: PARTNER_CODE_TAKEN.
  */
-export async function registerWithCode(ledger: Ledger, command: RegisterPartner): Promise<Receipt> {
+export async function registerWithCode(ledger: Ledger, command: Omit<RegisterPartner, keyof Command<unknown>>): Promise<Receipt> {
   const partnerId = command.context.commandId;
   const registration = { ...command, partnerId, partnerCode: command.partnerCode ?? generatedPartnerCode(partnerId) };
   const planned = await ledger.record(
@@ -26,7 +27,7 @@ export async function registerWithCode(ledger: Ledger, command: RegisterPartner)
  * Links a partner to a store account that no other partner is linked to (000-01, 000-02). The claim is also how a purchase in the shop finds its partner.
  * Errors: STORE_ALREADY_LINKED.
  */
-export async function linkClaimedStore(ledger: Ledger, command: LinkStore): Promise<Receipt> {
+export async function linkClaimedStore(ledger: Ledger, command: Omit<LinkStore, keyof Command<unknown>>): Promise<Receipt> {
   const { partnerId, storeAccountId, context } = command;
   const planned = await ledger.record(partner, partnerId, { ...command, context: { ...context, dryRun: true } }, linkStore);
   if (planned.facts.length > 0) await claim(ledger, command, 'store-account', storeAccountId, partnerId);

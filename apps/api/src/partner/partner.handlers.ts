@@ -2,8 +2,9 @@ import { Inject } from '@nestjs/common';
 import { CommandHandler } from '@nestjs/cqrs';
 import { Ledger } from '#event-store';
 import { changePartnerProfile, partner } from '#licensing';
-import type { Clock, Secrets } from '#platform';
-import { CLOCK, SECRETS } from '../parts.js';
+import type { Clock, Secrets, Settings } from '#platform';
+import { CLOCK, SECRETS, SETTINGS } from '../parts.js';
+import { shopTimes } from '../store/signed-call.js';
 import { linkClaimedStore, registerWithCode } from './claims.js';
 import { verifyLinkToken } from './link-token.js';
 import { ChangePartnerProfile, LinkStore, RegisterPartner } from './partner.commands.js';
@@ -32,10 +33,12 @@ export class LinkStoreHandler {
     private readonly ledger: Ledger,
     @Inject(SECRETS) private readonly secrets: Secrets,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   async execute(command: LinkStore) {
-    await verifyLinkToken(this.secrets.storeSecret, command.storeAccountId, command.linkToken, this.clock.nowText());
+    const times = shopTimes(this.clock, this.settings.sandbox);
+    await verifyLinkToken(this.secrets.storeSecret, command.storeAccountId, command.linkToken, times);
     return linkClaimedStore(this.ledger, command);
   }
 }

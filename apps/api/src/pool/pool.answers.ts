@@ -1,3 +1,4 @@
+import { PickType } from '@nestjs/swagger';
 import {
   Choice,
   Flag,
@@ -116,9 +117,14 @@ export class PurchaseAnswer extends ReceiptAnswer {
   readonly assignmentId?: string;
 }
 
+export class LotPartAnswer extends PickType(LotAnswer, ['lotId', 'sku', 'quantity'] as const) {}
+
 export class ReversalAnswer extends ReceiptAnswer {
   @Reference({ example: 'PO-2026-0412' })
   readonly orderId: string;
+
+  @ListOf(() => LotPartAnswer, { min: 0, max: 300, description: 'What was taken back' })
+  readonly lots: readonly LotPartAnswer[];
 }
 
 export class AssignmentAnswer extends ReceiptAnswer {

@@ -12,7 +12,7 @@ import { ActivationAnswer, AssignmentAnswer, AssignmentListAnswer, PoolAnswer, P
 import { ActivateLicenses, AssignLicenses, PurchaseLicenses, ReversePurchase } from './pool.commands.js';
 import { ListAssignments, ReadPool } from './pool.questions.js';
 import { previewedPool, readPool, type PoolSources } from './pool.views.js';
-import { purchaseAnswer } from './purchases.js';
+import { purchaseAnswer, reversed } from './purchases.js';
 
 @Section('Pools')
 @Controller('v1/pools/:accountId')
@@ -59,7 +59,7 @@ export class PoolController {
     answer: ReversalAnswer,
   })
   async reverse(@Input() command: ReversePurchase) {
-    return this.answer(command, await this.commands.execute(command), (receipt) => written(receipt, { orderId: command.orderId }));
+    return this.answer(command, await this.commands.execute(command), (receipt) => written(receipt, reversed(command, receipt)));
   }
 
   @Writes('POST', 'assignments', {

@@ -10,7 +10,7 @@ export class PurchaseLicensesHandler {
   constructor(private readonly ledger: Ledger) {}
 
   execute(command: PurchaseLicenses) {
-    return recordPurchase(this.ledger, { ...command, source: 'operator' });
+    return recordPurchase(this.ledger, command);
   }
 }
 

@@ -1,11 +1,20 @@
 import type { CommandContext, EventLog, FactMetadata, Ledger, Receipt } from '#event-store';
-import { orderIn, pool, purchaseLicenses, Rejected, type LicensePurchased, type PurchaseLicenses as Purchase } from '#licensing';
+import {
+  orderIn,
+  pool,
+  purchaseLicenses,
+  Rejected,
+  type LicensePurchased,
+  type PurchaseLicenses as Purchase,
+  type PurchaseReversed,
+} from '#licensing';
 import { written, Written } from '../http/answer.js';
-import type { PurchaseAnswer } from './pool.answers.js';
+import type { ReceiptAnswer } from '../receipt.answers.js';
+import type { PurchaseAnswer, ReversalAnswer } from './pool.answers.js';
 import { accountKind, customerFor, productsFor } from './pool.references.js';
 
 /** A purchase as it is asked for; what the decision has to know besides is looked up here. */
-type Order = Omit<Purchase, 'accountKind' | 'products' | 'customer' | 'context'> & { readonly context: CommandContext };
+type Order = Omit<Purchase, 'source' | 'accountKind' | 'products' | 'customer' | 'context'> & { readonly context: CommandContext };
 
 export async function recordPurchase(ledger: Ledger, order: Order): Promise<Receipt> {
   const [kind, products, customer] = await Promise.all([
@@ -13,7 +22,14 @@ export async function recordPurchase(ledger: Ledger, order: Order): Promise<Rece
     productsFor(ledger, order.lines),
     order.purchasedFor === undefined ? undefined : customerFor(ledger, order.purchasedFor),
   ]);
-  return ledger.record(pool, order.accountId, { ...order, accountKind: kind, products, customer } as Purchase & Order, purchaseLicenses);
+  // Signed calls are the shop's, on whichever route they come.
+  const source = order.context.actor.role === 'system' ? 'store' : 'operator';
+  return ledger.record(
+    pool,
+    order.accountId,
+    { ...order, source, accountKind: kind, products, customer } as Purchase & Order,
+    purchaseLicenses,
+  );
 }
 
 /** The answer to a purchase; an order that was recorded before is answered with the first purchase, and 200 (contract, "Pools"). */
@@ -30,6 +46,12 @@ export async function purchaseAnswer(
   const last = facts.at(-1)!;
   const body: PurchaseAnswer = { ...bought(facts), stream, revision: last.revision, position: String(last.position) };
   return new Written(receipt, body, isRepeated ? 200 : undefined);
+}
+
+/** What was taken back, under the id that the order was bought under; nothing when all of it had been. */
+export function reversed({ orderId }: { readonly orderId: string }, { facts }: Receipt): Omit<ReversalAnswer, keyof ReceiptAnswer> {
+  const taken = facts[0]?.data as PurchaseReversed['data'] | undefined;
+  return { orderId: taken?.orderId ?? orderId, lots: taken?.lots ?? [] };
 }
 
 type Stored = Pick<Receipt['facts'][number], 'type' | 'data' | 'revision' | 'position'> & { readonly metadata: object };

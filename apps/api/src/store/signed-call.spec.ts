@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { Rejected } from '#licensing';
-import { verifySignedCall } from './signed-call.js';
+import { shopTimes, verifySignedCall } from './signed-call.js';
 
 const secret = `whsec_${Buffer.from('thirty-two bytes of a secret key').toString('base64')}`;
 const now = '2026-04-01T02:15:00.000Z';
@@ -13,7 +13,7 @@ function signed(at = now, { id = 'msg_1', by = secret }: { id?: string; by?: str
 }
 
 function verify(headers: Record<string, string | string[] | undefined>, rawBody = body, withSecret: string | undefined = secret) {
-  return verifySignedCall(withSecret, { headers, rawBody: Buffer.from(rawBody) }, now);
+  return verifySignedCall(withSecret, { headers, rawBody: Buffer.from(rawBody) }, [now]);
 }
 
 function refusal(work: () => unknown): Partial<Rejected> {
@@ -57,8 +57,17 @@ describe('a signed call of the store', () => {
     expect(refusal(() => verify(signed(at))).code).toBe(code);
   });
 
+  it('may be signed by the clock of the product, and in the sandbox by that of the wall', () => {
+    const clock = { now: () => new Date(now), nowText: () => now };
+    expect(shopTimes(clock, false)).toEqual([now]);
+    const today = new Date().toISOString();
+    const headers = signed(today);
+    expect(verifySignedCall(secret, { headers, rawBody: Buffer.from(body) }, shopTimes(clock, true))).toBe('msg_1');
+    expect(refusal(() => verify(headers)).code).toBe('SIGNATURE_INVALID');
+  });
+
   it('is refused by an installation without a secret, and says so', () => {
-    expect(refusal(() => verifySignedCall(undefined, { headers: signed(), rawBody: Buffer.from(body) }, now)).detail).toContain(
+    expect(refusal(() => verifySignedCall(undefined, { headers: signed(), rawBody: Buffer.from(body) }, [now])).detail).toContain(
       'no secret',
     );
   });

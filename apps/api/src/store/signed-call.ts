@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Rejected } from '#licensing';
+import { wallClock, type Clock } from '#platform';
 
 const toleranceSeconds = 5 * 60;
 
@@ -11,19 +12,27 @@ export interface SignedCall {
 
 /**
  * Verifies a call by Standard Webhooks with a secret of the form `whsec_<base64>` and answers its `webhook-id`, which is the idempotency key of the call.
- * The timestamp (seconds) may differ from the product's clock by five minutes. Errors: SIGNATURE_INVALID.
+ * The timestamp (seconds) may differ by five minutes from one of `nows`: see shopTimes. Errors: SIGNATURE_INVALID.
  */
-export function verifySignedCall(secret: string | undefined, call: SignedCall, now: string): string {
+export function verifySignedCall(secret: string | undefined, call: SignedCall, nows: readonly string[]): string {
   const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => call.headers[name]);
   if (!secret) throw refused('this installation has no secret for the store, so it takes no signed calls');
   if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(id))
     throw refused('a signed call carries webhook-id, webhook-timestamp and webhook-signature');
-  const ageSeconds = Math.floor(Date.parse(now) / 1000) - (/^\d{1,12}$/.test(timestamp) ? Number(timestamp) : NaN);
-  if (!(Math.abs(ageSeconds) <= toleranceSeconds))
-    throw refused(`webhook-timestamp is more than ${toleranceSeconds} seconds away from ${now}`);
+  const sentAt = /^\d{1,12}$/.test(timestamp) ? Number(timestamp) : NaN;
+  if (!nows.some((now) => Math.abs(Math.floor(Date.parse(now) / 1000) - sentAt) <= toleranceSeconds))
+    throw refused(`webhook-timestamp is more than ${toleranceSeconds} seconds away from ${nows.join(' and ')}`);
   const expected = createHmac('sha256', secretBytes(secret)).update(`${id}.${timestamp}.`).update(call.rawBody).digest();
   if (!signatures.split(' ').some((signature) => matches(signature, expected))) throw refused('no signature matches this body');
   return id;
+}
+
+/**
+ * What may count as now in a call or token of an outside system: the product's clock; in the sandbox, where that stands still, also the wall's,
+ * which is what such a system goes by (ADR 065).
+ */
+export function shopTimes(clock: Clock, sandbox: boolean): readonly string[] {
+  return sandbox ? [clock.nowText(), wallClock.nowText()] : [clock.nowText()];
 }
 
 /** The bytes that `whsec_<base64>` stands for. */

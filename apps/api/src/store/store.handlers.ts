@@ -10,7 +10,7 @@ export class RecordStorePurchaseHandler {
 
   async execute({ storeAccountId, ...order }: RecordStorePurchase) {
     const accountId = await partnerOfStoreAccount(this.ledger, storeAccountId);
-    return recordPurchase(this.ledger, { ...order, accountId, source: 'store' });
+    return recordPurchase(this.ledger, { ...order, accountId });
   }
 }
 
