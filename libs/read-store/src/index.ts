@@ -7,4 +7,5 @@ export * from './wait.js';
 export * from './read-view.js';
 export { connectRedisReadStore } from './redis-read-store.js';
 export { openLmdbReadStore } from './lmdb-read-store.js';
+export { readModelsOf } from './log-guard.js';
 export * from './open-read-store.js';

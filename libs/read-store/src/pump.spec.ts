@@ -7,9 +7,11 @@ import { dumped, reached, runPump, Said } from '../testing/running-pump.js';
 import { until } from '../testing/spawn-redis.js';
 import { lastMoves, moved, noted, poisonedBy, tally } from '../testing/tally.js';
 import { openLmdbReadStore } from './lmdb-read-store.js';
+import { readModelsOf } from './log-guard.js';
 import type { Projection } from './projection.js';
-import { Pump, ReadModelsOfAnotherLog } from './pump.js';
+import { Pump } from './pump.js';
 import type { PumpOptions } from './pump.js';
+import { ReadModelsOfAnotherLog, ReadStoreUnavailable } from './read-store.js';
 import type { ReadStore } from './read-store.js';
 import { viewOf } from './read-view.js';
 import { ReadModelBehind, ReadModelStopped, waitFor } from './wait.js';
@@ -252,6 +254,18 @@ describe('the pump', () => {
       await expect(second.ended).rejects.toThrow(ReadModelsOfAnotherLog);
       await expect(run([tally], { source: new RecordedLog() }).ended).rejects.toThrow('the log followed here is empty');
       expect(await dumped(store, tally)).toEqual(before);
+    });
+
+    it('readers are refused too, and those of the right log are not', async () => {
+      log.record(moved('a', 'b', 5));
+      const pump = run([tally]);
+      await reached(store, tally, log.end);
+      await pump.stop();
+      const document = async (of: RecordedLog): Promise<object | undefined> =>
+        (await viewOf(readModelsOf(of, store), tally)).document('b', 's1');
+      expect(await document(log)).toMatchObject({ quantity: 5 });
+      await expect(document(otherLog())).rejects.toThrow(ReadModelsOfAnotherLog);
+      await expect(document(new RecordedLog())).rejects.toThrow(ReadStoreUnavailable);
     });
 
     it('replaces them when it may', async () => {

@@ -5,7 +5,7 @@ import type { Batch } from './feed.js';
 import { checkKeyPart } from './limits.js';
 import { applyChanges, changesByPartition, PoisonedEvent } from './projection-batch.js';
 import type { ProjectedEvent, Projection } from './projection.js';
-import { ReadStoreUnavailable } from './read-store.js';
+import { ReadModelsOfAnotherLog, ReadStoreUnavailable } from './read-store.js';
 import type { PartitionWrite, Progress, ReadStore } from './read-store.js';
 import { codeVersionOf, generationOf, storedName, storedVersion } from './stored-version.js';
 
@@ -46,21 +46,6 @@ export interface PumpStatus {
   readonly stopped: Progress['stopped'];
   /** How many events it was given since the process began. */
   readonly events: number;
-}
-
-/** The read models in the store were made from another log than the one that is followed. */
-export class ReadModelsOfAnotherLog extends Error {
-  constructor(
-    readonly storedLog: string,
-    readonly followedLog: string | undefined,
-  ) {
-    super(
-      `The read models in this store belong to a log whose first event is ${storedLog}; ` +
-        `${followedLog ? `the log followed here begins with ${followedLog}` : 'the log followed here is empty'}. ` +
-        'Nothing was changed. Give this installation a store of its own (REDIS_URL), or empty this one if the other installation is gone.',
-    );
-    this.name = 'ReadModelsOfAnotherLog';
-  }
 }
 
 /** A projection and how far it has come, as this process knows it. */
@@ -451,7 +436,8 @@ export class Pump {
   }
 }
 
-const isPassing = (error: unknown): boolean => error instanceof ReadStoreUnavailable || (error as Error).name === 'LogUnavailable';
+const isPassing = (error: unknown): boolean =>
+  (error instanceof ReadStoreUnavailable && !(error instanceof ReadModelsOfAnotherLog)) || (error as Error).name === 'LogUnavailable';
 
 /** Waits for all, so that nothing is still at work when the first failure is told. */
 async function settleAll<Value>(work: readonly Promise<Value>[]): Promise<Value[]> {

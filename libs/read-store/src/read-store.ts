@@ -108,3 +108,18 @@ export class ReadStoreUnavailable extends Error {
     this.name = 'ReadStoreUnavailable';
   }
 }
+
+/** The read models in the store were made from another log than the one that is followed: for readers they are not there. */
+export class ReadModelsOfAnotherLog extends ReadStoreUnavailable {
+  constructor(
+    readonly storedLog: string,
+    readonly followedLog: string | undefined,
+  ) {
+    super(
+      `The read models in this store belong to a log whose first event is ${storedLog}; ` +
+        `${followedLog ? `the log followed here begins with ${followedLog}` : 'the log followed here is empty'}. ` +
+        'Nothing was changed. Give this installation a store of its own (REDIS_URL), or empty this one if the other installation is gone.',
+    );
+    this.name = 'ReadModelsOfAnotherLog';
+  }
+}
