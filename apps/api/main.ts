@@ -17,7 +17,7 @@ import { makeFirstOperator } from './src/users/first-operator.js';
 async function start({ log, signal }: ProcessContext): Promise<Running> {
   const settings = readSettings();
   const eventLog = connectEventLog(eventStoreUrl(settings));
-  const readStore = await openReadStore(settings);
+  const readStore = await openReadStore(settings, eventLog);
   const stopping = new AbortController();
   signal.addEventListener('abort', () => stopping.abort());
 

@@ -11,7 +11,7 @@ import { Transfers } from './src/transfers.js';
 async function start({ log, signal }: ProcessContext): Promise<Running> {
   const settings = readSettings();
   const eventLog = connectEventLog(eventStoreUrl(settings));
-  const readStore = await openReadStore(settings);
+  const readStore = await openReadStore(settings, eventLog);
   const stopping = new AbortController();
   signal.addEventListener('abort', () => stopping.abort());
 
@@ -36,6 +36,7 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
   log.info('automations follow the log: transfers, expiry');
 
   return {
+    healthPort: settings.healthPort,
     async stop() {
       stopping.abort();
       await Promise.allSettled(working);
