@@ -41,16 +41,25 @@ export interface EventLogOptions {
 }
 
 const RECENT_IDS_MAX = 100_000;
+/** So many durable entries may stay in the list of waiting ones before they are cut off together. */
+const DURABLE_KEPT = 4096;
 const NOTHING = Buffer.alloc(0);
-const EMPTY_APPEND_TYPE = NOTHING;
 const METADATA_TYPE = Buffer.from('$metadata');
 const TOMBSTONE_TYPE = Buffer.from('$streamDeleted');
+
+// The events of one stream in an append. While they wait for the disk, the stream is ahead of itself.
+interface Part {
+  stream: Stream;
+  entries: Entry[];
+}
 
 /** Streams over the log: who may append what, where each event is, and who waits for more. */
 export class EventLog {
   private readonly recentIds = new RecentIds(RECENT_IDS_MAX);
-  // Ids of events that wait for the disk, by stream, in the order of their revisions from `last + 1` on.
-  private readonly waitingIds = new Map<Stream, Buffer[]>();
+  // What waits for the disk, in the order of the log.
+  private waiting: Entry[] = [];
+  // What is before this place in `waiting` is durable already.
+  private waitingFrom = 0;
   private readonly followers = new Set<() => void>();
   private readonly streamFollowers = new Map<string, Set<() => void>>();
   private isAnnouncing = false;
@@ -109,7 +118,7 @@ export class EventLog {
       events.map((event) => event.id),
       {
         hasMetadata: () => this.hasMetadata(name),
-        recentRevisionOf: (id) => this.recentIds.revisionOf(name, id),
+        recentRevisionOf: (id) => this.recentRevision(stream, id),
         hasIdAt: (revision, id) => this.idAt(stream, revision)?.equals(id) === true,
       },
     );
@@ -125,27 +134,25 @@ export class EventLog {
       return;
     }
     const createdMs = this.now();
-    const first = stream.ahead.last + 1;
-    const entries: Entry[] = events.map((event, index) => ({
-      ...event,
-      kind: RecordKind.event,
-      position: 0,
-      stream: stream.nameBytes,
-      revision: first + index,
-      createdMs,
-    }));
-    if (entries.length === 0) entries.push(this.emptyAppend(stream, createdMs));
-    const lastOwn = entries.length - 1;
-    const streams = entries.map(() => stream);
+    let revision = stream.ahead.last;
+    const entries = events.map(({ id, type, isJson, metadata, data }) =>
+      this.entry(stream, RecordKind.event, (revision += 1), id, type, isJson, metadata, data, createdMs),
+    );
+    if (entries.length === 0)
+      entries.push(
+        this.entry(stream, RecordKind.emptyAppend, Math.max(revision, 0), randomId(), NOTHING, false, NOTHING, NOTHING, createdMs),
+      );
+    const parts: Part[] = [{ stream, entries }];
     const completing = this.metadataToComplete(stream, decision.revives, events);
     if (completing !== undefined) {
-      entries.push({ ...this.metadataEntry(completing.stream, completing.json, createdMs), revision: completing.revision });
-      streams.push(completing.stream);
+      parts.push({
+        stream: completing.stream,
+        entries: [this.metadataEntry(completing.stream, completing.revision, completing.json, createdMs)],
+      });
     }
-    const revision = first + events.length - 1;
-    this.write(entries, streams, (error) => {
+    this.write(parts, (error) => {
       if (error) answer(error);
-      else answer(undefined, { kind: 'written', revision, position: entries[lastOwn]!.position });
+      else answer(undefined, { kind: 'written', revision, position: entries[entries.length - 1]!.position });
     });
   }
 
@@ -160,7 +167,7 @@ export class EventLog {
       return;
     }
     const described = this.index.forAppend(metadataStreamOf(name));
-    this.writeOne(described, this.metadataEntry(described, DELETED_METADATA, this.now()), answer);
+    this.writeOne(described, this.metadataEntry(described, described.ahead.last + 1, DELETED_METADATA, this.now()), answer);
   }
 
   /** Deletes a stream for good: its name can never be used again. */
@@ -173,12 +180,8 @@ export class EventLog {
       answer(undefined, decision.kind === 'repeated' ? { kind: 'wrongRevision', current: stream.ahead.last } : decision);
       return;
     }
-    const entry = { kind: RecordKind.event, position: 0, stream: stream.nameBytes, revision: TOMBSTONE_REVISION, id: randomId() };
-    this.writeOne(
-      stream,
-      { ...entry, type: TOMBSTONE_TYPE, isJson: false, metadata: NOTHING, data: NOTHING, createdMs: this.now() },
-      answer,
-    );
+    const entry = this.entry(stream, RecordKind.event, TOMBSTONE_REVISION, randomId(), TOMBSTONE_TYPE, false, NOTHING, NOTHING, this.now());
+    this.writeOne(stream, entry, answer);
   }
 
   /** Calls `grown` whenever there is more to read, until the returned function is called. */
@@ -227,66 +230,75 @@ export class EventLog {
   }
 
   private writeOne(stream: Stream, entry: Entry, answer: Answer): void {
-    this.write([entry], [stream], (error) => {
+    this.write([{ stream, entries: [entry] }], (error) => {
       if (error) answer(error);
       else answer(undefined, { kind: 'written', revision: entry.revision, position: entry.position });
     });
   }
 
-  // Hands entries to the log. Each belongs to the stream at its place in `streams`; while they wait, that stream is ahead of itself.
-  private write(entries: Entry[], streams: Stream[], done: (error?: Error) => void): void {
-    const touched = new Set<Stream>();
-    for (const [index, entry] of entries.entries()) {
-      const stream = streams[index]!;
-      touched.add(stream);
-      if (entry.kind !== RecordKind.event) continue;
-      if (entry.revision === TOMBSTONE_REVISION) {
-        stream.ahead.isTombstoned = true;
-        continue;
-      }
-      stream.ahead.last = entry.revision;
-      this.recentIds.remember(stream.name, entry.id, entry.revision);
-      const waiting = this.waitingIds.get(stream);
-      if (waiting === undefined) this.waitingIds.set(stream, [entry.id]);
-      else waiting.push(entry.id);
-      if (describesStream(stream.name)) {
-        const described = this.index.forAppend(describedBy(stream.name));
-        described.ahead.metadata = parseMetadata(entry);
-        touched.add(described);
-      }
-    }
-    for (const stream of touched) stream.ahead.appends += 1;
-    this.log.append(entries, (error) => {
+  private write(parts: Part[], done: (error?: Error) => void): void {
+    for (const { stream, entries } of parts) this.goAhead(stream, entries);
+    const all = parts.length === 1 ? parts[0]!.entries : parts.flatMap(({ entries }) => entries);
+    this.log.append(all, (error) => {
       if (error) {
-        for (const stream of touched) {
-          stream.ahead = {
-            last: stream.last,
-            metadata: stream.metadata,
-            isTombstoned: stream.tombstone !== undefined,
-            appends: stream.ahead.appends - 1,
-          };
-          this.waitingIds.delete(stream);
-        }
-        for (const [index, entry] of entries.entries()) this.recentIds.forget(streams[index]!.name, entry.id, entry.revision);
+        for (const { stream } of parts) this.comeBack(stream);
+        // Everything that waits fails together.
+        for (const { id, position } of this.waiting) this.recentIds.forget(id, position);
+        this.waiting = [];
+        this.waitingFrom = 0;
         done(error);
         return;
       }
-      for (const [index, entry] of entries.entries()) {
-        if (entry.kind !== RecordKind.event) continue;
-        const stream = streams[index]!;
-        this.index.apply(stream, entry);
-        if (entry.revision === TOMBSTONE_REVISION) continue;
-        const waiting = this.waitingIds.get(stream);
-        if (waiting === undefined || waiting.length === 1) this.waitingIds.delete(stream);
-        else waiting.shift();
+      this.noLongerWaiting(all.length);
+      for (const { stream, entries } of parts) {
+        for (const entry of entries) if (entry.kind === RecordKind.event) this.index.apply(stream, entry);
+        this.arrive(stream);
       }
-      for (const stream of touched) stream.ahead.appends -= 1;
-      this.index.reached(this.log.endOf(entries[entries.length - 1]!));
+      this.index.reached(this.log.endOf(all[all.length - 1]!));
       done();
       if (!this.isAnnouncing) this.announce();
       if (this.streamFollowers.size === 0) return;
-      for (const stream of touched) for (const grown of this.streamFollowers.get(stream.name) ?? []) grown();
+      for (const { stream } of parts) for (const grown of this.streamFollowers.get(stream.name) ?? []) grown();
     });
+    for (const entry of all) {
+      this.waiting.push(entry);
+      if (entry.kind === RecordKind.event) this.recentIds.remember(entry.id, entry.position);
+    }
+  }
+
+  private noLongerWaiting(count: number): void {
+    this.waitingFrom += count;
+    if (this.waitingFrom < this.waiting.length && this.waitingFrom < DURABLE_KEPT) return;
+    this.waiting.splice(0, this.waitingFrom);
+    this.waitingFrom = 0;
+  }
+
+  // A stream, and the one that it describes, as they will be when these entries are durable.
+  private goAhead(stream: Stream, entries: Entry[]): void {
+    const { ahead } = stream;
+    ahead.appends += 1;
+    for (const entry of entries) {
+      if (entry.kind !== RecordKind.event) continue;
+      if (entry.revision === TOMBSTONE_REVISION) ahead.isTombstoned = true;
+      else ahead.last = entry.revision;
+    }
+    if (!describesStream(stream.name)) return;
+    const described = this.index.forAppend(describedBy(stream.name));
+    described.ahead.appends += 1;
+    const latest = entries.findLast(({ kind }) => kind === RecordKind.event);
+    if (latest !== undefined) described.ahead.metadata = parseMetadata(latest);
+  }
+
+  private arrive(stream: Stream): void {
+    stream.ahead.appends -= 1;
+    if (describesStream(stream.name)) this.index.forAppend(describedBy(stream.name)).ahead.appends -= 1;
+  }
+
+  private comeBack(stream: Stream): void {
+    const streams = describesStream(stream.name) ? [stream, this.index.forAppend(describedBy(stream.name))] : [stream];
+    for (const { ahead, last, metadata, tombstone } of streams) {
+      Object.assign(ahead, { last, metadata, isTombstoned: tombstone !== undefined, appends: ahead.appends - 1 });
+    }
   }
 
   // Followers are told once for all appends that became durable together.
@@ -308,9 +320,17 @@ export class EventLog {
 
   // The id of an event of the stream, durable or on its way.
   private idAt(stream: Stream, revision: number): Buffer | undefined {
-    if (revision > stream.last) return this.waitingIds.get(stream)?.[revision - stream.last - 1];
+    if (revision > stream.last) return this.waiting.find((entry) => entry.revision === revision && entry.stream === stream.nameBytes)?.id;
     const [position] = this.index.positions(stream, revision, revision);
     return position === undefined ? undefined : this.log.recordNow(position).id;
+  }
+
+  // The revision of a recently written event of the stream, durable or on its way, by its id.
+  private recentRevision(stream: Stream, id: Buffer): number | undefined {
+    const position = this.recentIds.positionOf(id);
+    if (position === undefined) return undefined;
+    const found = position < this.log.durableEnd ? this.log.recordNow(position) : this.waiting.find((entry) => entry.position === position);
+    return found?.id.equals(id) === true && found.stream.equals(stream.nameBytes) ? found.revision : undefined;
   }
 
   private shownPosition(stream: Stream, revision: number): number | undefined {
@@ -318,34 +338,22 @@ export class EventLog {
     return this.index.positions(stream, revision, revision)[0];
   }
 
-  private emptyAppend(stream: Stream, createdMs: number): Entry {
-    return {
-      kind: RecordKind.emptyAppend,
-      position: 0,
-      stream: stream.nameBytes,
-      revision: Math.max(stream.ahead.last, 0),
-      id: randomId(),
-      type: EMPTY_APPEND_TYPE,
-      isJson: false,
-      metadata: NOTHING,
-      data: NOTHING,
-      createdMs,
-    };
+  private metadataEntry(stream: Stream, revision: number, json: string, createdMs: number): Entry {
+    return this.entry(stream, RecordKind.event, revision, randomId(), METADATA_TYPE, true, NOTHING, Buffer.from(json), createdMs);
   }
 
-  private metadataEntry(stream: Stream, json: string, createdMs: number): Entry {
-    return {
-      kind: RecordKind.event,
-      position: 0,
-      stream: stream.nameBytes,
-      revision: stream.ahead.last + 1,
-      id: randomId(),
-      type: METADATA_TYPE,
-      isJson: true,
-      metadata: NOTHING,
-      data: Buffer.from(json),
-      createdMs,
-    };
+  private entry(
+    stream: Stream,
+    kind: number,
+    revision: number,
+    id: Buffer,
+    type: Buffer,
+    isJson: boolean,
+    metadata: Uint8Array,
+    data: Uint8Array,
+    createdMs: number,
+  ): Entry {
+    return { kind, position: 0, stream: stream.nameBytes, revision, id, type, isJson, metadata, data, createdMs };
   }
 
   // The clock may jump back; created times never do.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { TOMBSTONE_REVISION } from './storage/record.js';
@@ -52,12 +53,15 @@ const FLUSH_EVENTS = 16_384;
 const RUN_POSITIONS_MAX = 256;
 const POSITION_BYTES = 6;
 const NAME_KEY_BYTES_MAX = 400;
+const DATA_FILE = 'data.mdb';
+/** Written by a clean stop, gone while the index is in use. */
+const LEFT_FILE = 'as-left';
 const META_KEY = Buffer.from('meta');
 
 /**
- * Where the events of each stream are in the log. What is recent is in memory, the rest in LMDB, which may lag behind the log or
- * be missing: then it is made from the log. LMDB has no checksums, so rows carry their own and positions are checked by whoever
- * reads the record there.
+ * Where the events of each stream are in the log. What is recent is in memory, the rest in LMDB. LMDB has no checksums, and what
+ * a crash leaves of it is uncertain: so the files are only used again when they are, byte for byte, what the last clean stop left.
+ * Otherwise the index is made anew from the log; therefore nothing here is ever synced.
  */
 export class StreamIndex {
   private readonly root: RootDatabase<Buffer, Buffer>;
@@ -68,6 +72,7 @@ export class StreamIndex {
   private unflushed = 0;
   private flushing: Promise<void> | undefined;
   private meta: Meta;
+  private lastId: Buffer = Buffer.alloc(0);
   private isConfirmed: boolean;
   private isContradicted = false;
 
@@ -77,9 +82,9 @@ export class StreamIndex {
       path: folder,
       keyEncoding: 'binary',
       encoding: 'binary',
+      noSync: true,
       overlappingSync: false,
       maxDbs: 4,
-      commitDelay: 0,
     });
     this.rows = this.root.openDB<Buffer, Buffer>({ name: 'streams', keyEncoding: 'binary', encoding: 'binary' });
     this.runs = this.root.openDB<Buffer, Buffer>({ name: 'runs', keyEncoding: 'binary', encoding: 'binary' });
@@ -87,14 +92,13 @@ export class StreamIndex {
     this.isConfirmed = this.meta.lastPosition === -1;
   }
 
-  /** Opens the index in a folder; what cannot be opened is removed and begun anew. */
+  /** Opens the index in a folder, or begins a new one when the files there are not what was left. */
   static open(folder: string): StreamIndex {
-    try {
-      return new StreamIndex(folder);
-    } catch {
-      rmSync(folder, { recursive: true, force: true });
-      return new StreamIndex(folder);
-    }
+    const left = join(folder, LEFT_FILE);
+    const isAsLeft = existsSync(left) && readFileSync(left, 'utf8') === fingerprint(join(folder, DATA_FILE));
+    if (isAsLeft) unlinkSync(left);
+    else rmSync(folder, { recursive: true, force: true });
+    return new StreamIndex(folder);
   }
 
   /** Prepares to meet the events of a log and says up to where they were indexed before: 0 when this is no index of that log. */
@@ -162,7 +166,7 @@ export class StreamIndex {
     if (stream.number === -1) stream.number = this.meta.streams++;
     this.changed.add(stream);
     this.meta.lastPosition = event.position;
-    this.meta.lastId = event.id.toString('hex');
+    this.lastId = event.id;
     this.unflushed += 1;
     if (event.revision === TOMBSTONE_REVISION) {
       stream.tombstone = event.position;
@@ -209,6 +213,7 @@ export class StreamIndex {
   async close(): Promise<void> {
     await this.flush();
     await this.root.close();
+    writeFileSync(join(this.folder, LEFT_FILE), fingerprint(join(this.folder, DATA_FILE)));
   }
 
   private describe(name: string, event: Indexed): void {
@@ -222,6 +227,7 @@ export class StreamIndex {
   private async write(): Promise<void> {
     const streams = this.changed;
     const lengths = new Map<Stream, number>();
+    this.meta.lastId = this.lastId.toString('hex');
     const meta = Buffer.from(JSON.stringify(this.meta));
     this.changed = new Set();
     this.unflushed = 0;
@@ -234,7 +240,7 @@ export class StreamIndex {
         }
         void this.rows.put(rowKey(stream.name), writeRow(stream));
       }
-      void this.root.put(META_KEY, withChecksum(meta));
+      void this.root.put(META_KEY, meta);
     });
     try {
       await committed;
@@ -282,9 +288,8 @@ export class StreamIndex {
   private readMeta(): Meta {
     const empty = { format: FORMAT, logId: '', indexedTo: 0, lastPosition: -1, lastId: '', streams: 0 };
     const bytes = this.root.getBinary(META_KEY);
-    const body = bytes && checked(bytes);
-    if (body === undefined) return empty;
-    const meta = JSON.parse(body.toString()) as Meta;
+    if (bytes === undefined) return empty;
+    const meta = JSON.parse(bytes.toString()) as Meta;
     return meta.format === FORMAT ? meta : empty;
   }
 }
@@ -329,12 +334,10 @@ function writeRow(stream: Stream): Buffer {
   const row = Buffer.alloc(1 + values.length * 8);
   row[0] = metadata === undefined ? 0 : 1;
   for (const [index, value] of values.entries()) row.writeDoubleBE(value, 1 + index * 8);
-  return withChecksum(row);
+  return row;
 }
 
-function readRow(name: string, bytes: Buffer): Stream {
-  const row = checked(bytes);
-  if (row === undefined) throw new DamagedIndexError(`the row of stream ${name} is damaged`);
+function readRow(name: string, row: Buffer): Stream {
   const [number, last, tombstone, maxCount, maxAgeSeconds, truncateBefore] = [0, 1, 2, 3, 4, 5].map((index) =>
     row.readDoubleBE(1 + index * 8),
   ) as [number, number, number, number, number, number];
@@ -353,14 +356,20 @@ function readRow(name: string, bytes: Buffer): Stream {
   return stream;
 }
 
-function withChecksum(body: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(body.length + 4);
-  bytes.writeUInt32BE(crc32c(body), 0);
-  body.copy(bytes, 4);
-  return bytes;
-}
-
-function checked(bytes: Buffer): Buffer | undefined {
-  const body = bytes.subarray(4);
-  return bytes.length >= 4 && bytes.readUInt32BE(0) === crc32c(body) ? body : undefined;
+// Length and checksum of a file, as text; empty when there is none.
+function fingerprint(path: string): string {
+  if (!existsSync(path)) return '';
+  const fd = openSync(path, 'r');
+  const chunk = Buffer.allocUnsafe(1024 * 1024);
+  let length = 0;
+  let checksum = 0;
+  try {
+    for (let part = readSync(fd, chunk); part > 0; part = readSync(fd, chunk)) {
+      checksum = crc32c(chunk.subarray(0, part), checksum);
+      length += part;
+    }
+  } finally {
+    closeSync(fd);
+  }
+  return `${length} bytes, crc32c ${checksum.toString(16)}`;
 }

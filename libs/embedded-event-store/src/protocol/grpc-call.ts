@@ -7,6 +7,8 @@ const WRITE_BUFFER_BYTES_MAX = 256 * 1024;
 /** A trailer takes printable ASCII only; the real server fails with the whole answer when a name does not fit, so does this one. */
 const TRAILER_TEXT = /^[\x20-\x7e]*$/;
 
+const OK_TRAILERS = { 'grpc-status': String(Code.ok) };
+
 /**
  * One gRPC call on one HTTP/2 stream: messages in, messages out, one status at the end. Messages that are sent in one turn of the
  * event loop leave in one write.
@@ -100,21 +102,13 @@ export class GrpcCall {
     if (this.isOver) return;
     this.flush();
     this.over();
-    const status = error === undefined ? new Status(Code.ok, '') : error instanceof Status ? error : handlerFailed();
-    if (error !== undefined && !(error instanceof Status)) process.emitWarning(error instanceof Error ? error : String(error));
     const { stream } = this;
     if (stream.destroyed) return;
-    if (!Object.values(status.trailers).every((value) => TRAILER_TEXT.test(value) && value === value.trim())) {
+    const trailers = error === undefined ? OK_TRAILERS : trailersOf(error);
+    if (trailers === undefined) {
       if (this.hasResponded) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
       else stream.respond({ ':status': 500 }, { endStream: true });
-      return;
-    }
-    const trailers = {
-      ...status.trailers,
-      'grpc-status': String(status.code),
-      ...(status.message === '' ? {} : { 'grpc-message': percentEncoded(status.message) }),
-    };
-    if (!this.hasResponded) {
+    } else if (!this.hasResponded) {
       stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailers }, { endStream: true });
     } else {
       stream.once('wantTrailers', () => stream.sendTrailers(trailers));
@@ -182,6 +176,15 @@ export class GrpcCall {
     this.resolveDrained();
     for (const closed of this.closers) closed();
   }
+}
+
+// How a call that failed ends; undefined when that cannot be said, because a name in it does not fit into a trailer. An error that
+// is no Status becomes what the real server says of its own faults, and a line in the log.
+function trailersOf(error: unknown): Record<string, string> | undefined {
+  if (!(error instanceof Status)) process.emitWarning(error instanceof Error ? error : String(error));
+  const status = error instanceof Status ? error : handlerFailed();
+  if (!Object.values(status.trailers).every((value) => TRAILER_TEXT.test(value) && value === value.trim())) return undefined;
+  return { ...status.trailers, 'grpc-status': String(status.code), 'grpc-message': percentEncoded(status.message) };
 }
 
 // As the gRPC protocol wants a status message: UTF-8, with everything but printable ASCII and the percent sign as %XX.

@@ -5,6 +5,7 @@ import { handlerFailed } from './status.js';
  * JavaScript arrays and costs several times as much. Numbers are exact up to 2⁵³.
  */
 
+const EMPTY = Buffer.alloc(0);
 const VARINT = 0;
 const FIXED64 = 1;
 const BYTES = 2;
@@ -121,14 +122,14 @@ export class ProtobufWriter {
   bytes: Buffer;
   length = 0;
 
-  constructor(size = 256) {
-    this.bytes = Buffer.allocUnsafeSlow(size);
+  constructor(private readonly size = 256) {
+    this.bytes = Buffer.allocUnsafe(size);
   }
 
   /** Makes sure that so many bytes more can be written. */
   reserve(count: number): void {
     if (this.length + count <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.length + count, this.bytes.length * 2));
+    const larger = Buffer.allocUnsafe(Math.max(this.length + count, this.bytes.length * 2, this.size));
     this.bytes.copy(larger, 0, 0, this.length);
     this.bytes = larger;
   }
@@ -136,7 +137,7 @@ export class ProtobufWriter {
   /** What was written; the writer goes on with other bytes. */
   take(): Buffer {
     const written = this.bytes.subarray(0, this.length);
-    this.bytes = Buffer.allocUnsafeSlow(this.bytes.length);
+    this.bytes = EMPTY;
     this.length = 0;
     return written;
   }

@@ -22,7 +22,7 @@ const CONTENT_TYPE_ENTRY = { json: mapEntry(CONTENT_TYPE_KEY, JSON_TYPE), binary
  * `isFull` says when it is time to hand them on.
  */
 export class ReadFrames {
-  private readonly writer = new ProtobufWriter(8 * 1024);
+  private readonly writer = new ProtobufWriter(2 * 1024);
   private createdMs = NaN;
   private createdText = Buffer.alloc(0);
 

@@ -121,7 +121,8 @@ export class SegmentLog {
       return;
     }
     const group = this.room(entries);
-    for (const [index, entry] of entries.entries()) {
+    for (let index = 0; index < entries.length; index++) {
+      const entry = entries[index]!;
       const flags = (index === 0 ? RecordFlag.firstOfAppend : 0) | (index === entries.length - 1 ? RecordFlag.lastOfAppend : 0);
       entry.position = group.start + group.length;
       group.length = writeEvent(group.bytes, group.length, entry.kind, flags, group.length, entry);
