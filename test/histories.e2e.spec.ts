@@ -26,7 +26,8 @@ import {
 } from '#licensing';
 import { balanceOf, poolBalance, projections } from '#projections';
 import { openLmdbReadStore, openReadStore, Pump, type ReadStore } from '#read-store';
-import { startProcess, until, type RunningProcess } from './support/processes.js';
+import { startProcess, type RunningProcess } from './support/processes.js';
+import { until } from './support/until.js';
 
 /** How many random histories are played: `HISTORIES=10000 npm test -- test/histories`. */
 const histories = Number(process.env['HISTORIES'] ?? 1_000);
@@ -144,7 +145,7 @@ it(
 );
 
 it('everything given arrives, once, however often the automations were killed', async () => {
-  await until('the last transfer', async () => {
+  await until(async () => {
     const { inTransit } = (await books()).sums();
     return inTransit === 0;
   });
@@ -166,7 +167,7 @@ it('the log verifies: every stream is an unbroken chain', async () => {
 
 it('the read models equal a replay, and the balances equal the folded pools', async () => {
   const end = (await log.end())!;
-  await until('the projector', async () => {
+  await until(async () => {
     const serving = await readStore.servingVersion(poolBalance.name);
     if (serving === undefined) return false;
     const { position } = await readStore.progress(poolBalance.name, serving);
@@ -178,7 +179,7 @@ it('the read models equal a replay, and the balances equal the folded pools', as
   const pump = new Pump({ source: log, store: fresh, projections, logger: quiet });
   const running = pump.run(done.signal);
   for (const { name } of projections) {
-    await until(`the replay of ${name}`, async () => {
+    await until(async () => {
       const version = await fresh.servingVersion(name);
       return version !== undefined && ((await fresh.progress(name, version)).position ?? 0n) >= end;
     });

@@ -41,10 +41,3 @@ export async function startProcess(name: string, words: readonly string[], envir
   };
   return { child, ready, output: () => output, kill: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM') };
 }
-
-/** Waits until a condition holds. Errors: after a minute, saying what was waited for. */
-export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  for (const startedAt = performance.now(); !(await holds()); await new Promise((resolve) => setTimeout(resolve, 20))) {
-    if (performance.now() - startedAt > 60_000) throw new Error(`waited a minute for ${what}`);
-  }
-}
