@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Rejected } from '#licensing';
 import { authorize, RateLimit, type Clock, type Relations, type Secrets, type Settings, type Tokens } from '#platform';
 import { shopTimes, verifySignedCall } from '../store/signed-call.js';
+import { invalid } from './input.js';
+import { jsonFault } from './json-body.js';
 import { routeFacts, type ApiRequest, type RouteFacts } from './request.js';
 
 /** Answers are data, never pages: nothing in them may be run, framed, guessed at or kept. The page at /docs has its own (helmet). */
@@ -93,7 +95,10 @@ export function parseBodies(fastify: FastifyInstance): void {
     (request: FastifyRequest, text: string, done) => {
       if ((request as ApiRequest).signedText !== undefined) (request as ApiRequest).signedText = text;
       if (text === '') return done(null, undefined);
-      parse(request, text, done);
+      parse(request, text, (error, body) => {
+        const fault = error ? undefined : jsonFault(text);
+        done(fault === undefined ? error : invalid([{ path: '', message: fault }]), body);
+      });
     },
   );
 }
