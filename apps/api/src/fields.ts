@@ -185,18 +185,34 @@ export const ListOfSkus = (bounds: { min?: number; max: number } & Documented) =
 /** How many rows; 50 unless told. */
 export const Limit = ({ fallback = 50, max = 500 }: { fallback?: number; max?: number } = {}) =>
   applyDecorators(
-    Transform(({ value }) =>
-      value === undefined ? fallback : typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value,
-    ),
+    Default(fallback),
+    Transform(({ value }) => asNumber(value)),
     WholeNumber({ min: 1, max, default: fallback, required: false, description: 'How many rows at most' } as never),
   );
 
 /** Counts from 1. */
 export const Page = () =>
   applyDecorators(
-    Transform(({ value }) => (value === undefined ? 1 : typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value)),
+    Default(1),
+    Transform(({ value }) => asNumber(value)),
     WholeNumber({ min: 1, max: 100_000, default: 1, required: false, description: 'Which page, from 1' } as never),
   );
+
+const defaults = Symbol('defaults');
+
+/** What a field is when nobody says anything. */
+const Default =
+  (value: unknown): PropertyDecorator =>
+  (target, key) =>
+    Reflect.defineMetadata(defaults, { ...defaultsOf(target), [key]: value }, target);
+
+export function defaultsOf(prototype: object): Readonly<Record<string, unknown>> | undefined {
+  return Reflect.getMetadata(defaults, prototype) as Readonly<Record<string, unknown>> | undefined;
+}
+
+function asNumber(value: unknown): unknown {
+  return typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value;
+}
 
 /** What `next` of the page before said. */
 export const Cursor = ({ pattern = /^[\x21-\x7e]{1,1024}$/ }: { pattern?: RegExp } = {}) =>

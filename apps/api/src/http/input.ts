@@ -4,7 +4,7 @@ import { validateSync, type ValidationError } from 'class-validator';
 import { Command } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '#event-store';
 import { Rejected, type Actor } from '#licensing';
-import { LogPosition, Optional, secretFieldsOf } from '../fields.js';
+import { defaultsOf, LogPosition, Optional, secretFieldsOf } from '../fields.js';
 import { commandContext, withoutSecrets } from './command-context.js';
 import { routeFacts, type ApiReply, type ApiRequest } from './request.js';
 
@@ -62,8 +62,8 @@ export class InputPipe implements PipeTransform {
     if (!(value instanceof RawInput)) return value;
     const { request, reply } = value;
     const route = routeFacts(request);
-    const fields = route.writes ? writtenFields(request, route.queryFields) : askedFields(request);
     const type = metatype as new () => object;
+    const fields = route.writes ? writtenFields(request, route.queryFields) : askedFields(request, type);
     const input = validated(type, fields) as { context?: unknown; principal?: unknown; atLeast?: string };
     if (route.writes) {
       input.context = commandContext(request, reply, route, withoutSecrets(fields, secretFieldsOf(type.prototype), this.digestKey));
@@ -86,8 +86,8 @@ function writtenFields({ body, params, query }: ApiRequest, queryFields: readonl
   return fields;
 }
 
-function askedFields({ params, query }: ApiRequest): Record<string, unknown> {
-  return { ...(query as object), ...(params as object) };
+function askedFields({ params, query }: ApiRequest, type: new () => object): Record<string, unknown> {
+  return { ...defaultsOf(type.prototype), ...(query as object), ...(params as object) };
 }
 
 function validated<Class extends object>(type: new () => Class, fields: Record<string, unknown>): Class {
@@ -115,7 +115,8 @@ function findings(error: ValidationError, parent: string): Finding[] {
   // A field's own words say more than class-validator's about the same value.
   const best =
     own.length > 1 && error.constraints?.['field'] ? own.filter((_, index) => Object.keys(error.constraints!)[index] === 'field') : own;
-  return [...best, ...(error.children ?? []).flatMap((child) => findings(child, path))];
+  const children = error.constraints?.['field'] ? [] : (error.children ?? []);
+  return [...best, ...children.flatMap((child) => findings(child, path))];
 }
 
 function words(rule: string, message: string): string {
