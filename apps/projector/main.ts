@@ -24,6 +24,7 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
   log.info({ readModels: projections.map(({ name }) => name), in: settings.redisUrl ? 'Redis' : 'LMDB' }, 'the projector follows the log');
 
   return {
+    healthPort: settings.healthPort,
     async stop() {
       stopping.abort();
       await Promise.allSettled([pumping, reporting]);

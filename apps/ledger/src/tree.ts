@@ -33,6 +33,8 @@ export async function startTree(
     ...environment,
     DATA_DIR: settings.dataDir,
     SANDBOX: String(settings.sandbox),
+    // One port, several processes: the API answers for the tree.
+    HEALTH_PORT: '',
     PORT: String(ports.api),
     EVENTSTORE_PORT: String(ports.eventStore),
   });

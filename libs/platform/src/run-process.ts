@@ -1,9 +1,12 @@
+import { serveHealth } from './health-server.js';
 import { createLog, type Log } from './log.js';
 
 /** A started process. `stop` answers what is in flight, then lets go of everything. `ready` goes to the supervisor beside `ready: true`. */
 export interface Running {
   stop(): Promise<void>;
   readonly ready?: object;
+  /** Where it answers /health/live and /metrics, if it has no API that does. */
+  readonly healthPort?: number | undefined;
 }
 
 /** What a process starts with. The signal is aborted as soon as it is asked to stop, be it in the middle of starting. */
@@ -40,7 +43,10 @@ export function runProcess(name: string, start: (context: ProcessContext) => Pro
     stream.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? undefined : fail(error)));
   }
 
-  const starting = start({ log, signal: stopping.signal });
+  const starting = start({ log, signal: stopping.signal }).then(async (running) => {
+    if (running.healthPort !== undefined) await serveHealth(running.healthPort);
+    return running;
+  });
 
   const stop = async (why: string): Promise<void> => {
     stopAskedAt = performance.now();

@@ -29,6 +29,11 @@ export const settingsTable = {
   host: required('HOST', '127.0.0.1', 'The address the API listens on', notEmpty),
   port: required('PORT', '3000', 'The port of the API; 0 takes any free one', port),
   eventStorePort: required('EVENTSTORE_PORT', '2113', 'The port of the embedded event store; 0 takes any free one', port),
+  healthPort: optional(
+    'HEALTH_PORT',
+    'Where a projector or automations process of its own answers `/health/live` and `/metrics`; absent: nowhere',
+    port,
+  ),
   operatorLogin: required('OPERATOR_LOGIN', 'operator', 'The login of the first operator, made when there is no such user yet', login),
   operatorPassword: optional(
     'OPERATOR_PASSWORD',
