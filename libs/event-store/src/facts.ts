@@ -1,18 +1,17 @@
-import { v5 as uuidv5 } from 'uuid';
+import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical.js';
 import type { NewEvent, Position } from './event-log.js';
 import { hashOfParts } from './hash-chain.js';
 import type { CommandContext, FactMetadata } from './metadata.js';
 
-/** Fixed for ever: event ids are UUIDv5 of the command's id and the fact's index under this name. */
-const eventIds = Uint8Array.from(Buffer.from('5b2f6f0a3c0f4d0e9a57c1f3d2b47e61', 'hex'));
+/** The name under which event ids are made. */
+const eventIds = Buffer.from('5b2f6f0a3c0f4d0e9a57c1f3d2b47e61', 'hex');
 const schemaVersion = 1;
 /** What `hash`, `prevHash` and `appendEnd` add to a fact's metadata. */
 const sealBytes = 190;
 
 /** A fact that was decided but has no place in the stream yet. Its data is kept as text: the state may go on changing what the decision gave. */
 export interface DraftFact {
-  readonly id: string;
   readonly type: string;
   readonly dataText: string;
 }
@@ -34,17 +33,17 @@ export interface SealedFact extends NewEvent {
   readonly revision: number;
 }
 
-/** Ids, times and texts of what a command decided. Errors: NotCanonical. */
+/** The texts and the time of what a command decided. Errors: NotCanonical. */
 export function draftFacts(context: CommandContext, recordedAt: string, decided: readonly { type: string; data: object }[]): Draft {
   const { commandId, inputHash, correlationId, causationId, actor, reason } = context;
   const rest = canonicalJson({ causationId, commandId, correlationId, inputHash, reason, recordedAt, schemaVersion });
   const metadataText = [`{"actor":${canonicalJson(actor)}`, `,${rest.slice(1)}`] as const;
   const metadataBytes = Buffer.byteLength(metadataText[0]) + Buffer.byteLength(metadataText[1]) + sealBytes;
   let sizeInBytes = 0;
-  const facts = decided.map(({ type, data }, index) => {
+  const facts = decided.map(({ type, data }) => {
     const dataText = canonicalJson(data);
     sizeInBytes += Buffer.byteLength(dataText) + metadataBytes;
-    return { id: uuidv5(`${commandId}:${index}`, eventIds), type, dataText };
+    return { type, dataText };
   });
   return { context, recordedAt, facts, metadataText, sizeInBytes };
 }
@@ -53,19 +52,33 @@ export function draftFacts(context: CommandContext, recordedAt: string, decided:
 export function sealFacts(stream: string, drafts: readonly Draft[], revision: number, hash: string): SealedFact[] {
   const end = revision + drafts.reduce((sum, draft) => sum + draft.facts.length, 0);
   const sealed: SealedFact[] = [];
-  for (const { facts, metadataText } of drafts) {
+  for (const { context, facts, metadataText } of drafts) {
     const appendEnd = revision + facts.length === end ? '' : `,"appendEnd":${end}`;
     const text = metadataText[0] + appendEnd + metadataText[1];
     const common = JSON.parse(text) as Omit<FactMetadata, 'hash' | 'prevHash'>;
-    for (const { id, type, dataText } of facts) {
+    for (const [index, { type, dataText }] of facts.entries()) {
       revision++;
       const prevHash = hash;
+      const id = eventId(`${context.commandId}:${index}:${type}:${prevHash}:${text}${dataText}`);
       hash = hashOfParts({ stream, revision, id, type }, dataText, text, prevHash);
       const metadata = new TextEncoder().encode(`${text.slice(0, -1)},"prevHash":"${prevHash}","hash":"${hash}"}`);
       sealed.push({ id, type, data: JSON.parse(dataText) as object, metadata, sealed: { ...common, prevHash, hash }, revision });
     }
   }
   return sealed;
+}
+
+/**
+ * UUIDv5 of the command's id, the fact's index, and all that the fact says and stands on. The log takes an event with a known id for a
+ * repetition without looking at what it says: with ids of command and index alone, two processes that decide the same command at the same
+ * time would both be told that their facts were written, though those of one are not.
+ */
+function eventId(name: string): string {
+  const bytes = createHash('sha1').update(eventIds).update(name).digest();
+  bytes[6] = (bytes[6]! & 0x0f) | 0x50;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.toString('hex', 0, 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /** A fact as it was recorded. `position` is where its append ended: the same in every answer to its command, and never before the fact itself. */

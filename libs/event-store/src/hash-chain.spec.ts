@@ -7,6 +7,7 @@ import { chainHash, firstPrevHash, verifyChain } from './hash-chain.js';
 import { commandOf } from './testing/tally.js';
 
 const stream = 'tally-1';
+const uuidv5 = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** Three facts of two commands, as the ledger writes them. */
 function written(): RecordedEvent[] {
@@ -87,17 +88,16 @@ describe('sealed facts', () => {
     expect(written().map(({ metadata }) => (metadata as { appendEnd?: number }).appendEnd)).toEqual([2, undefined, undefined]);
   });
 
-  it('have ids that follow from the command and the index, so that a repetition has the same', () => {
+  it('have ids of everything they say: a repetition has the same, another decision of the same command has not', () => {
     const { context } = commandOf(1);
-    const ids = () =>
-      draftFacts(
-        context,
-        '2026-11-21T10:00:00.000Z',
-        [1, 2].map((amount) => ({ type: 'TallyAdded', data: { amount } })),
-      ).facts.map(({ id }) => id);
-    expect(ids()).toEqual(ids());
-    expect(new Set(ids()).size).toBe(2);
-    expect(ids()[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    const ids = (amount: number, revision = -1, at = '2026-11-21T10:00:00.000Z') => {
+      const decided = [amount, amount].map((each) => ({ type: 'TallyAdded', data: { amount: each } }));
+      return sealFacts(stream, [draftFacts(context, at, decided)], revision, firstPrevHash).map(({ id }) => id);
+    };
+    expect(ids(1)).toEqual(ids(1));
+    const different = [...ids(1), ...ids(2), ...ids(1, -1, '2026-11-21T10:00:00.001Z')];
+    expect(new Set(different).size).toBe(6);
+    for (const id of different) expect(id).toMatch(uuidv5);
   });
 
   it('are never larger on the wire than they were counted', () => {
