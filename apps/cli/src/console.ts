@@ -14,18 +14,30 @@ export interface Progress {
   stop(): void;
 }
 
+const drawEveryMilliseconds = 100;
+
 /** A bar on stderr while somebody is looking; nothing at all when the output goes elsewhere. */
 export function progress(label: string, total: number): Progress {
   if (!process.stderr.isTTY || total <= 0) return { update: () => undefined, stop: () => undefined };
   const bar = new SingleBar({
     format: `${label} ${colors.cyan('{bar}')} {percentage} %  {eta_formatted} left`,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
     barsize: 30,
+    etaBuffer: 50,
     hideCursor: true,
     clearOnComplete: true,
     stream: process.stderr,
   });
   bar.start(total, 0);
-  return { update: (done) => bar.update(Math.min(done, total)), stop: () => bar.stop() };
+  let drawnAt = 0;
+  const update = (done: number): void => {
+    // The time left is told from the last few updates: with one a fact it would jump about.
+    if (performance.now() - drawnAt < drawEveryMilliseconds) return;
+    drawnAt = performance.now();
+    bar.update(Math.min(done, total));
+  };
+  return { update, stop: () => bar.stop() };
 }
 
 /** Rows under a head; numbers stand on the right. */
@@ -47,5 +59,5 @@ export function counted(number: number, one: string, many = `${one}s`): string {
 }
 
 function isNumber(cell: string | number | undefined): boolean {
-  return typeof cell === 'number' || cell === '' || /^[+-][\d,]+$/.test(cell ?? '');
+  return typeof cell === 'number' || cell === '' || /^[+-]?[\d,]+$/.test(cell ?? '');
 }

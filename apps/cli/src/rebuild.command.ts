@@ -1,8 +1,8 @@
-import type { Connection } from './connect.js';
-import { counted, count, print, progress } from './console.js';
-import { Failure } from './failure.js';
 import { projections } from '#projections';
-import { openReadStore, PoisonedEvent, Pump, ReadModelsOfAnotherLog } from '#read-store';
+import { openReadStore, PoisonedEvent, Pump, ReadModelsOfAnotherLog, type ReadStore } from '#read-store';
+import type { Connection } from './connect.js';
+import { count, counted, print, progress } from './console.js';
+import { Failure } from './failure.js';
 
 /** How often the bar looks how far the work has come. */
 const lookEveryMilliseconds = 200;
@@ -23,16 +23,13 @@ export async function rebuild(connection: Connection, wanted: string, signal: Ab
   }
 }
 
-async function rebuildOne(
-  { log, isShared }: Connection,
-  store: Awaited<ReturnType<typeof openReadStore>>,
-  name: string,
-  signal: AbortSignal,
-): Promise<void> {
+async function rebuildOne({ log, isShared }: Connection, store: ReadStore, name: string, signal: AbortSignal): Promise<void> {
   const end = await log.end();
   const logger = { info: () => undefined, warn: say, error: say };
+  // Read models of another log are left alone: a wrong DATA_DIR or EVENTSTORE_URL must not cost somebody else's.
   // With nobody else at work there is no query that had begun on the old version.
-  const pump = new Pump({ source: log, store, projections, logger, ...(isShared ? {} : { dropAfterMs: 0 }) });
+  const dropping = isShared ? {} : { dropAfterMs: 0 };
+  const pump = new Pump({ source: log, store, projections, logger, otherLog: 'refuse', ...dropping });
   const bar = progress(`Rebuilding ${name}`, Number(end ?? 0n));
   const look = setInterval(() => bar.update(Number(pump.status()[0]?.position ?? 0n)), lookEveryMilliseconds);
   const begun = performance.now();
@@ -45,8 +42,9 @@ async function rebuildOne(
       `${name} was rebuilt from ${counted(events, 'event')} up to ${place} in ${count(Math.round(seconds * 10) / 10)} s, and queries are answered from it.`,
     );
   } catch (error) {
-    if (error instanceof PoisonedEvent || error instanceof ReadModelsOfAnotherLog || signal.aborted)
-      throw new Failure((error as Error).message, { cause: error });
+    // The pump's own refusals say in words what happened; a TypeError and its like are ours and keep their trace.
+    const isWorded = error instanceof PoisonedEvent || error instanceof ReadModelsOfAnotherLog || (error as Error).name === 'Error';
+    if (isWorded) throw new Failure((error as Error).message, { cause: error });
     throw error;
   } finally {
     clearInterval(look);

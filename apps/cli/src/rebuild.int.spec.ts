@@ -43,6 +43,18 @@ describe('ledger rebuild', () => {
     expect(stdout.match(/was rebuilt from/g)!.length).toBeGreaterThan(4);
   });
 
+  it('leaves the read models of another log alone', async () => {
+    const other = await makeLedgerFolder();
+    const { code, stderr } = await other.open(async ({ ledger, url }) => {
+      await begin(ledger);
+      return folder.run(['rebuild', 'pool-balance'], { DATA_DIR: folder.dataDir, EVENTSTORE_URL: url });
+    });
+    await other.remove();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ledger: The read models in this store belong to a log whose first event is/);
+    expect((await served('pool-balance')).length).toBeGreaterThan(0);
+  });
+
   it('says which there are when asked for another', async () => {
     const { code, stderr } = await folder.run(['rebuild', 'everything']);
     expect(code).toBe(1);

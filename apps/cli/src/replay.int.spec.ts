@@ -18,8 +18,8 @@ describe('ledger replay', () => {
   it('shows what happened to an account, with names, changes and the balance after each', async () => {
     const { code, stdout, stderr } = await folder.run(['replay', '--account', partnerId]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/2026-04-01T09:0\d:00\.000Z │ 0 +│ Bought with order PO-1 +│ remo-edge-1y │ +\+10 │ +10/);
-    expect(stdout).toMatch(/│ 1 +│ Given to 山田商店, until 2027-04-01\S+ +│ remo-edge-1y │ +-3 │ +7/);
+    expect(stdout).toMatch(/2026-04-01T09:0\d:00\.000Z │ +0 │ Bought with order PO-1 +│ remo-edge-1y │ +\+10 │ +10/);
+    expect(stdout).toMatch(/│ +1 │ Given to 山田商店, until 2027-04-01\S+ +│ remo-edge-1y │ +-3 │ +7/);
     expect(stdout).toContain(`Account ${partnerId} then held 7 in total`);
   });
 
