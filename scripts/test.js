@@ -40,5 +40,7 @@ function report() {
   );
   if (missing.length + skipped.length > 0) console.log('\nNot tested here:');
   for (const what of [...missing, ...skipped]) console.log(`  ${what}`);
-  console.log(`\n${outcome.numPassedTests} passed, ${outcome.numFailedTests + outcome.numRuntimeErrorTestSuites} failed, ${outcome.numPendingTests} skipped`);
+  console.log(
+    `\n${outcome.numPassedTests} passed, ${outcome.numFailedTests + outcome.numRuntimeErrorTestSuites} failed, ${outcome.numPendingTests} skipped`,
+  );
 }
