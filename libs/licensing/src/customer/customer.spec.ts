@@ -37,6 +37,15 @@ describe('The profile of a customer', () => {
     ]);
   });
 
+  it('is what was last said of each part', () => {
+    const changed: CustomerFact = {
+      type: 'CustomerProfileChanged',
+      data: { customerId, language: 'fr', person: { name: '山田屋', nameReading: 'ヤマダヤ' }, partnerIds: [] },
+    };
+    const changedPerson = { name: '山田屋', nameReading: 'ヤマダヤ', email: person.email };
+    expect(stateAfter(customer, [registered, changed])).toMatchObject({ language: 'fr', person: changedPerson });
+  });
+
   it('may lose the reading of its name', () => {
     const withoutReading: CustomerFact = {
       type: 'CustomerProfileChanged',

@@ -53,7 +53,9 @@ describe('The profile of a partner', () => {
       type: 'PartnerProfileChanged',
       data: { partnerId, language: 'fi', person: { email: 'new@tokyo-camera.example' } },
     };
-    expect(stateAfter(partner, [registered, changed])).toMatchObject({ ...person, email: 'new@tokyo-camera.example', language: 'fi' });
+    const renamed: PartnerFact = { type: 'PartnerProfileChanged', data: { partnerId, person: { name: '大阪カメラ販売' } } };
+    const now = { name: '大阪カメラ販売', email: 'new@tokyo-camera.example', language: 'fi' };
+    expect(stateAfter(partner, [registered, changed, renamed])).toMatchObject(now);
   });
 
   it('of nobody cannot change', () => {

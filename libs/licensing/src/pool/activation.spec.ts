@@ -39,6 +39,12 @@ describe('First use', () => {
     ]);
   });
 
+  it('may be that of all that wait, and touches no lot it does not need', () => {
+    const outcome = given(pool, bought(waiting(), waiting({ lotId: 'lot-2' }))).when(activateLicenses, activate(10));
+    expect(outcome).toMatchObject([{ data: { lots: [{ fromLotId: 'lot-1', lot: { quantity: 10 } }] } }]);
+    expect(given(pool, bought(waiting())).when(activateLicenses, activate(10))).toHaveLength(1);
+  });
+
   it('is refused for more licenses than wait for it', () => {
     expect(given(pool, bought(waiting()), assigned([waiting(), 8])).when(activateLicenses, activate(3))).toMatchObject({
       refused: 'ACTIVATION_EXCEEDS_AVAILABLE',
