@@ -1,5 +1,5 @@
 import type { EventLog } from '#event-store';
-import type { Projection, ReadStore } from '#read-store';
+import { codeVersionOf, type Projection, type ReadStore } from '#read-store';
 import type { HealthAnswer, ReadModelHealthAnswer, StoreHealthAnswer } from './health.answers.js';
 
 const patienceMilliseconds = 2_000;
@@ -47,7 +47,7 @@ export class Health {
         const { position, stopped } = version === undefined ? { position: undefined } : await this.readStore.progress(name, version);
         return {
           name,
-          version: version ?? null,
+          version: version === undefined ? null : codeVersionOf(version),
           position: position?.toString() ?? null,
           lag: null,
           isStopped: stopped !== undefined,

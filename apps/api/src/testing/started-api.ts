@@ -35,6 +35,10 @@ export interface StartedApi {
   readonly operator: string;
   call(call: Call): Promise<Answer>;
   signIn(login: string, password: string): Promise<string>;
+  /** The event store is gone from now on. */
+  loseEventStore(): Promise<void>;
+  /** The projections stop where they are; answers how they go on. */
+  holdProjections(): Promise<() => void>;
   stop(): Promise<void>;
 }
 
@@ -53,9 +57,18 @@ export async function startApi(environment: Record<string, string> = {}, clock: 
   await feed.start();
   const log = pino({ level: settings.logLevel });
   const parts: ApiParts = { settings, secrets: readSecrets(settings), clock, log, eventLog, ledger, feed, readStore };
-  const stopping = new AbortController();
-  const pump = new Pump({ source: eventLog, store: readStore, projections, logger: log });
-  const pumping = pump.run(stopping.signal);
+  let stopping = new AbortController();
+  let pumping: Promise<void>;
+  const project = (): void => {
+    stopping = new AbortController();
+    pumping = new Pump({ source: eventLog, store: readStore, projections, logger: log }).run(stopping.signal).catch(() => undefined);
+  };
+  project();
+  const hold = async (): Promise<() => void> => {
+    stopping.abort();
+    await pumping;
+    return project;
+  };
   await makeFirstOperator(parts, () => {});
   const app = await createApi(parts);
 
@@ -85,10 +98,11 @@ export async function startApi(environment: Record<string, string> = {}, clock: 
     operator: await signIn(settings.operatorLogin, operatorPassword),
     call,
     signIn,
+    loseEventStore: () => eventStore.close(),
+    holdProjections: hold,
     async stop() {
       await app.close();
-      stopping.abort();
-      await pumping.catch(() => undefined);
+      await hold();
       await feed.close();
       await eventLog.close();
       await readStore.close();

@@ -1,53 +1,29 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Feed, type EventLog, type Followed, type RecordedEvent } from '#event-store';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEventStore, type EventStore } from '#embedded-event-store';
+import { connectEventLog, Feed, type EventLog } from '#event-store';
 import { writeEventStream, type EventStreamOptions } from './event-stream.js';
 
-/** The part of a log that a feed follows, with events told by the test: what is tested is how they are written to a socket. */
-class ToldLog {
-  private waiting: Followed[] = [];
-  private wake: (() => void) | undefined;
-
-  tell(position: number): void {
-    const metadata = { recordedAt: '', actor: { userId: 'x' }, correlationId: 'x', hash: '', prevHash: '' };
-    const event: RecordedEvent = {
-      stream: 'pool-1',
-      revision: position,
-      position: BigInt(position),
-      id: String(position),
-      type: 'Fact',
-      data: { text: 'x'.repeat(10_000) },
-      metadata,
-    };
-    this.waiting.push({ kind: 'event', event });
-    this.wake?.();
-  }
-
-  async end(): Promise<bigint | undefined> {
-    return undefined;
-  }
-
-  async *follow({ signal }: { signal: AbortSignal }): AsyncIterable<Followed> {
-    signal.addEventListener('abort', () => this.wake?.());
-    while (!signal.aborted) {
-      yield* this.waiting.splice(0);
-      if (!signal.aborted) await new Promise<void>((resolve) => (this.wake = resolve));
-    }
-  }
-}
-
-let log: ToldLog;
+let folder: string;
+let eventStore: EventStore;
+let log: EventLog;
 let feed: Feed;
 let server: Server;
 let ended: Promise<void>;
 let closing: AbortController;
 let options: Partial<EventStreamOptions>;
 
-beforeEach(() => {
-  log = new ToldLog();
-  feed = new Feed(log as unknown as EventLog);
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'event-stream-'));
+  eventStore = await startEventStore({ dataDir: folder });
+  log = connectEventLog(eventStore.url);
+  feed = new Feed(log);
   closing = new AbortController();
   options = {};
   server = createServer((_, response) => {
@@ -57,9 +33,12 @@ beforeEach(() => {
 });
 afterEach(async () => {
   closing.abort();
-  await feed.close();
   server.close();
   server.closeAllConnections();
+  await feed.close();
+  await log.close();
+  await eventStore.close();
+  await rm(folder, { recursive: true });
 });
 
 async function open(): Promise<IncomingMessage> {
@@ -67,6 +46,11 @@ async function open(): Promise<IncomingMessage> {
   asked.end();
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   return answer;
+}
+
+function largeFact() {
+  const metadata = { recordedAt: '', actor: { userId: 'x' }, correlationId: 'x', hash: '', prevHash: '' };
+  return { id: randomUUID(), type: 'Fact', data: { text: 'x'.repeat(10_000) }, metadata };
 }
 
 describe('an event stream', () => {
@@ -82,13 +66,9 @@ describe('an event stream', () => {
     const answer = await open();
     answer.pause();
     answer.on('error', () => undefined);
-    let position = 0;
     let isOver = false;
     void ended.then(() => (isOver = true));
-    while (!isOver) {
-      log.tell(++position);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    for (let revision = -1; !isOver; revision += 50) await log.append('pool-1', Array.from({ length: 50 }, largeFact), revision);
     expect(server.listening).toBe(true);
   });
 
