@@ -23,7 +23,7 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
   const clock = sandboxClock ?? wallClock;
   const ledger = new Ledger({ log: eventLog, now: () => clock.nowText(), cacheBytesMax: settings.ledgerCacheBytes });
 
-  const transfers = new Transfers(eventLog, ledger, await Checkpoint.open(eventLog, 'transfers'), log);
+  const transfers = new Transfers(eventLog, ledger, await Checkpoint.open(eventLog, 'transfers'), clock, log);
   const expiry = new Expiry(new DeadlineView(readStore), ledger, log);
   const lastPoolFact = await positionOfLastPoolFact(eventLog);
   const working = [

@@ -6,6 +6,7 @@ import { expireLicenses, pool } from '#licensing';
 import type { AlarmClock, Log } from '#platform';
 import type { Deadline } from '#projections';
 import type { DeadlineView } from './deadline-view.js';
+import { metrics } from './metrics.js';
 
 /** So many deadlines are asked for at once. */
 const dueMax = 500;
@@ -73,6 +74,7 @@ export class Expiry {
       const receipts = await Promise.all([...accounts].map((accountId) => this.expire(accountId, at)));
       for (const receipt of receipts) {
         fired += receipt.facts.length;
+        metrics.expired.inc(receipt.facts.length);
         if (receipt.position !== undefined && (position === undefined || receipt.position > position)) position = receipt.position;
       }
     }

@@ -26,6 +26,11 @@ export class Progress {
     return this.steps.length - this.first;
   }
 
+  /** How many are remembered; it stays bounded while things get done. */
+  get kept(): number {
+    return this.steps.length;
+  }
+
   /** Something at this position begins; positions come in order. Call the answer when it is done. */
   begin(position: Position): () => void {
     const step: Step = { position, done: false };

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { v5 as uuidv5 } from 'uuid';
 import type { CommandContext, EventLog, FactMetadata, Ledger, Position, RecordedEvent } from '#event-store';
 import { pool, receiveLicenses, type LicenseAssigned, type PoolState, type ReceiveLicenses } from '#licensing';
-import type { Log } from '#platform';
+import type { Clock, Log } from '#platform';
 import type { Checkpoint } from './checkpoint.js';
+import { metrics } from './metrics.js';
 import { Progress } from './progress.js';
 
 type Given = RecordedEvent<'LicenseAssigned', LicenseAssigned['data'], FactMetadata>;
@@ -43,6 +44,7 @@ export class Transfers {
     private readonly eventLog: EventLog,
     private readonly ledger: Ledger,
     private readonly checkpoint: Checkpoint,
+    private readonly clock: Clock,
     private readonly log: Log,
   ) {
     this.progress = new Progress(checkpoint.position);
@@ -72,7 +74,7 @@ export class Transfers {
   }
 
   private take(transfer: Transfer, signal: AbortSignal): void {
-    this.unfinished += 1;
+    metrics.inTransit.set((this.unfinished += 1));
     const receiver = transfer.given.data.customerId;
     const queue = this.receivers.get(receiver);
     if (queue !== undefined) return void queue.push(transfer);
@@ -130,8 +132,10 @@ export class Transfers {
     if (position !== undefined && (this.latest === undefined || position > this.latest)) this.latest = position;
   }
 
-  private finish({ done }: Transfer): void {
-    this.unfinished -= 1;
+  private finish({ given, done }: Transfer): void {
+    metrics.inTransit.set((this.unfinished -= 1));
+    metrics.credited.inc();
+    metrics.lagSeconds.set((this.clock.now().getTime() - Date.parse(given.metadata.recordedAt)) / 1_000);
     this.credited += 1;
     done();
     if (this.unfinished < unfinishedMax / 2) this.roomMade?.();

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ledger } from '#event-store';
+import { deadlineList } from '#projections';
+import { openLmdbReadStore, Pump, type ReadStore } from '#read-store';
+import { wallClock } from '#platform';
+import { until } from '../../../libs/event-store/src/testing/store.js';
+import { quiet, Scene } from '../testing/scene.js';
+import { DeadlineView } from './deadline-view.js';
+import { Expiry } from './expiry.js';
+
+let scene: Scene;
+let store: ReadStore;
+let folder: string;
+let pumping: Promise<void>;
+let stopping: AbortController;
+
+beforeEach(async () => {
+  scene = await Scene.open();
+  folder = mkdtempSync(join(tmpdir(), 'expiry-'));
+  store = await openLmdbReadStore(folder);
+  stopping = new AbortController();
+  pumping = new Pump({ source: scene.log, store, projections: [deadlineList], logger: quiet }).run(stopping.signal);
+});
+afterEach(async () => {
+  stopping.abort();
+  await pumping;
+  await store.close();
+  await scene.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** As a process of its own has it: its own ledger on the same log. */
+const expiry = (now: () => string = () => wallClock.nowText()) =>
+  new Expiry(new DeadlineView(store), new Ledger({ log: scene.log, now }), quiet);
+const day = (number: number): string => `2026-05-${String(number).padStart(2, '0')}T00:00:00.000Z`;
+const expired = async () => (await scene.everyFact('LicenseExpired')).map(({ data }) => [data.accountId, data.effectiveAt]);
+
+describe('expiry', () => {
+  it('records what came due while nobody looked in the order of its time, over all pools', async () => {
+    await scene.buy('a', day(3), day(9));
+    await scene.buy('b', day(1));
+    const last = await scene.buy('c', day(2), day(20));
+    expect(await expiry().fireAll(day(10), last, stopping.signal)).toBe(4);
+    expect(await expired()).toEqual([
+      ['b', day(1)],
+      ['c', day(2)],
+      ['a', day(3)],
+      ['a', day(9)],
+    ]);
+  });
+
+  it('ends a lot exactly at its end, not before', async () => {
+    const last = await scene.buy('a', day(3));
+    expect(await expiry().fireAll('2026-05-02T23:59:59.999Z', last, stopping.signal)).toBe(0);
+    expect(await expiry().fireAll(day(3), last, stopping.signal)).toBe(1);
+  });
+
+  it('records it once, however many processes look at the same time and however late their view is', async () => {
+    let last = 0n;
+    for (const account of ['a', 'b', 'c', 'd']) last = await scene.buy(account, day(1), day(2), day(3));
+    await Promise.all([1, 2, 3].map(() => expiry().fireAll(day(9), last, stopping.signal)));
+    expect(await expired()).toHaveLength(12);
+    expect(new Set((await expired()).map((one) => one.join())).size).toBe(12);
+  });
+
+  it('waits for the next deadline and fires it by itself, also one that comes in meanwhile', async () => {
+    const soon = () => new Date(Date.now() + 300).toISOString();
+    const last = await scene.buy('a', soon());
+    const working = expiry().run(wallClock, last, stopping.signal);
+    await until(async () => (await expired()).length === 1);
+    await scene.buy('b', soon());
+    await until(async () => (await expired()).length === 2);
+    stopping.abort();
+    await working;
+  });
+});

@@ -1,0 +1,9 @@
+import { Counter, Gauge } from 'prom-client';
+
+/** What the automations tell Prometheus, on HEALTH_PORT. */
+export const metrics = {
+  credited: new Counter({ name: 'transfers_credited_total', help: 'Assignments whose receiver was credited by this process' }),
+  inTransit: new Gauge({ name: 'transfers_in_transit', help: 'Assignments this process has read and not yet credited' }),
+  lagSeconds: new Gauge({ name: 'transfers_lag_seconds', help: 'How long after it was given the latest credited assignment arrived' }),
+  expired: new Counter({ name: 'expiry_facts_total', help: 'LicenseExpired facts recorded by this process' }),
+};

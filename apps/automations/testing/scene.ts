@@ -1,0 +1,68 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Ledger, type EventLog, type RecordedEvent } from '#event-store';
+import { pool, type LicenseAssigned, type Lot, type PoolFact } from '#licensing';
+import { createLog, type Log } from '#platform';
+import { startTestStore, type TestStore } from '../../../libs/event-store/src/testing/store.js';
+
+export const quiet: Log = createLog('test', 'silent');
+const now = '2026-04-01T00:00:00.000Z';
+
+/** An event store of a test's own, and what partners and customers did in it. */
+export class Scene {
+  readonly log: EventLog;
+  readonly ledger: Ledger;
+
+  private constructor(readonly store: TestStore) {
+    this.log = store.open();
+    this.ledger = new Ledger({ log: this.log, now: () => now });
+  }
+
+  static async open(): Promise<Scene> {
+    return new Scene(await startTestStore());
+  }
+
+  /** Records facts as they are, in one command. */
+  async record(accountId: string, ...facts: PoolFact[]): Promise<bigint> {
+    const inputHash = createHash('sha256').update(JSON.stringify(facts)).digest('hex');
+    const actor = { userId: 'a-test', role: 'operator' as const };
+    const context = { commandId: randomUUID(), inputHash, correlationId: randomUUID(), actor };
+    return (await this.ledger.record(pool, accountId, { context }, () => facts)).position!;
+  }
+
+  buy(accountId: string, ...expiries: string[]): Promise<bigint> {
+    const lots = expiries.map((expiresAt, index) => lotUntil(`${accountId}.${index + 1}`, expiresAt));
+    return this.record(accountId, { type: 'LicensePurchased', data: { accountId, orderId: randomUUID(), source: 'operator', lots } });
+  }
+
+  /** One assignment of so many lots; how many makes its fact large or small. */
+  give(accountId: string, customerId: string, lots = 1): Promise<bigint> {
+    const given = Array.from({ length: lots }, () => ({ lotId: randomUUID(), quantity: 1, orderId: 'PO-1', ...terms }));
+    const lines: LicenseAssigned['data']['lines'] = [{ line: 1, sku: 'REMO-EDGE-1Y', quantity: lots, lots: given }];
+    return this.record(accountId, {
+      type: 'LicenseAssigned',
+      data: { accountId, assignmentId: randomUUID(), customerId, assignedAt: now, lines },
+    });
+  }
+
+  async facts(stream: string): Promise<RecordedEvent<string, any, any>[]> {
+    const events: RecordedEvent[] = [];
+    for await (const event of this.log.readStream(stream)) events.push(event);
+    return events;
+  }
+
+  async everyFact(type: string): Promise<RecordedEvent<string, any, any>[]> {
+    const events: RecordedEvent[] = [];
+    for await (const event of this.log.readAll({ filter: { types: [type] } })) events.push(event);
+    return events;
+  }
+
+  close(): Promise<void> {
+    return this.store.stop();
+  }
+}
+
+const terms = { term: 'P1Y', termStarts: 'onAssignment', reversibility: 'irreversible' } as const;
+
+function lotUntil(lotId: string, expiresAt: string): Lot {
+  return { lotId, sku: 'REMO-EDGE-1Y', quantity: 1, orderId: 'PO-1', ...terms, startsAt: '2025-04-01T00:00:00.000Z', expiresAt };
+}
