@@ -90,7 +90,7 @@ export function batchSuccessFrame(correlationId: Buffer | undefined, stream: Buf
 export interface BatchError {
   code: number;
   message: string;
-  details?: { type: string; value: Buffer };
+  details: { type: string; value: Buffer };
 }
 
 export function batchFailure(correlationId: Buffer | undefined, stream: Buffer | undefined, error: BatchError): Buffer {
@@ -99,11 +99,9 @@ export function batchFailure(correlationId: Buffer | undefined, stream: Buffer |
     writer.messageField(2, (status) => {
       status.varintField(1, error.code);
       status.textField(2, error.message);
-      const { details } = error;
-      if (details === undefined) return;
       status.messageField(3, (any) => {
-        any.textField(1, DETAILS_PACKAGE + details.type);
-        any.bytesField(2, details.value);
+        any.textField(1, DETAILS_PACKAGE + error.details.type);
+        any.bytesField(2, error.details.value);
       });
     });
     if (stream !== undefined) writer.messageField(4, (identifier) => identifier.bytesField(3, stream));
@@ -116,6 +114,12 @@ const withType = (code: number, type: string, write: (writer: ProtobufWriter) =>
   details: { type, value: encodeMessage(write) },
 });
 
+/** Details are never left out: the Node client fails outside of any call without them. It shows the message of a type it does not know. */
+export const batchUnavailable = (message: string): BatchError => ({
+  code: 14,
+  message,
+  details: { type: 'Unavailable', value: Buffer.alloc(0) },
+});
 export const batchTimeout = (): BatchError => withType(4, 'Timeout');
 export const batchBadRequest = (message: string): BatchError => withType(3, 'BadRequest', (writer) => writer.textField(1, message));
 export const batchTooLarge = (bytesMax: number): BatchError =>

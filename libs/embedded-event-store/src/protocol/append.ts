@@ -10,6 +10,7 @@ import {
   batchSuccessFrame,
   batchTimeout,
   batchTooLarge,
+  batchUnavailable,
   batchWrongVersion,
   type BatchError,
 } from './append-response.js';
@@ -180,7 +181,7 @@ class BatchCall {
     this.unanswered += 1;
     this.log.append(name, expected, events, (error, outcome) => {
       this.unanswered -= 1;
-      if (outcome === undefined) this.fail(correlationId, stream, { code: Code.unavailable, message: appendFailure(error!).message });
+      if (outcome === undefined) this.fail(correlationId, stream, batchUnavailable(appendFailure(error!).message));
       else if (outcome.kind === 'written') this.call.sendFrames(batchSuccessFrame(correlationId, stream, outcome));
       else
         this.fail(
