@@ -1,0 +1,553 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { roles, type Role } from '#licensing';
+import { startApi, type Answer, type Call, type StartedApi } from '../apps/api/src/testing/started-api.js';
+import { bought, newCustomer, newPartner, newProduct, tokenOf } from '../apps/api/src/testing/tenants.js';
+import { bad, badQuery } from './support/bad-values.js';
+
+/** One call of the API: one that is right, who may make it, and what may be wrong with it. */
+interface Endpoint {
+  /** As in the documents; `{partnerId}` and the like stand for ids of the story. */
+  readonly call: string;
+  /** The path of a right call, where it differs. */
+  readonly path?: string;
+  readonly body?: object;
+  /** Who makes the right call. */
+  readonly by: string;
+  /** Roles that may make it; absent: anyone, without signing in. */
+  readonly may?: readonly Role[];
+  /** What the right call answers; 200 unless told. Writes are tried with dryRun. */
+  readonly answers?: number;
+  /** Values that a field of the body must not have; `a.b` and `a[0].b` reach into it. */
+  readonly fields?: Readonly<Record<string, readonly unknown[]>>;
+  /** Values that a parameter of the query must not have. */
+  readonly query?: Readonly<Record<string, readonly string[]>>;
+  /** The code for ids of nobody and of somebody else; who may make the call for itself, but not for this account. */
+  readonly foreign?: { readonly code: string; readonly parameter: string; readonly to: readonly string[] };
+  readonly skipRight?: true;
+}
+
+const policy = { term: 'P1Y', termStarts: 'onAssignment', reversibility: 'irreversible' };
+const price = { currency: 'JPY', amount: '12000', validFrom: '2026-04-01T00:00:00Z' };
+const lines = [{ sku: 'REMO-EDGE-1Y', quantity: 1 }];
+const lineFields = { lines: bad.lines, 'lines[0].sku': bad.sku, 'lines[0].quantity': bad.quantity };
+const accountReaders: Role[] = ['operator', 'accounting', 'auditor', 'partner', 'customerAdmin', 'customerUser'];
+const everybody = roles;
+
+const endpoints: Endpoint[] = [
+  {
+    call: 'POST /v1/sessions',
+    body: { login: 'nobody', password: 'something' },
+    by: 'nobody',
+    answers: 401,
+    fields: { login: bad.login, password: [...bad.notText, '', 'x'.repeat(257)] },
+  },
+  {
+    call: 'POST /v1/users',
+    body: { login: 'new', role: 'auditor', password: 'long enough' },
+    by: 'operator',
+    may: ['operator', 'customerAdmin'],
+    fields: {
+      login: bad.login,
+      role: bad.role,
+      accountId: bad.id,
+      email: bad.email,
+      notificationEmail: bad.email,
+      givenName: bad.text,
+      familyName: bad.text,
+      language: bad.language,
+      password: bad.password,
+      sendActivation: bad.flag,
+    },
+  },
+  { call: 'GET /v1/me', by: 'partner', may: everybody, query: { atLeast: badQuery.atLeast }, skipRight: true },
+  {
+    call: 'PUT /v1/products/{sku}',
+    body: {
+      name: 'Edge',
+      category: 'Recording',
+      prices: [{ ...price, billing: { period: 'P1M', commitment: 'P1Y' } }],
+      policy: { ...policy, billingOptions: [{ period: 'P1M', commitment: 'P1Y' }] },
+    },
+    by: 'operator',
+    may: ['operator'],
+    fields: {
+      name: bad.text,
+      category: bad.shortText,
+      prices: [null, 5, 'x', {}, [null], [5], [{}], Array(101).fill(price)],
+      'prices[0].currency': bad.currency,
+      'prices[0].amount': bad.decimal,
+      'prices[0].validFrom': bad.instant,
+      'prices[0].billing': [...bad.object, {}, { period: 'P1M' }],
+      policy: [...bad.object, {}],
+      'policy.term': bad.duration,
+      'policy.termStarts': ['', 'onSunday', 5, null],
+      'policy.reversibility': ['', 'perhaps', 5, null, 'windowed'],
+      'policy.cancellationWindow': [...bad.duration, null],
+      'policy.refund': ['', 'none', 5, null],
+      'policy.billingOptions': [null, 5, {}, [null], [{}], [{ period: 'P1M' }], Array(2).fill({ period: 'P1M', commitment: 'P1Y' })],
+      'policy.billingOptions[0].period': [...bad.duration, null],
+      'policy.requires': [null, 5, 'A', [5], [''], ['A', 'A'], ['REMO-EDGE-1Y'], ['a b']],
+      'policy.seatGroup': bad.shortText,
+      'policy.delivery': ['', 'pigeon', 5, null],
+      'policy.fulfilment': ['', 'magic', 5, null],
+      'policy.orderForm': [...bad.object, { type: 'strnig' }, { $ref: 'https://example.com/x' }, { pattern: '(' }, { a: 'half \ud83d' }],
+      'policy.tenant': ['', 'google', 5, null],
+      'policy.drawdownHold': [...bad.duration, null],
+      'policy.color': ['red'],
+    },
+  },
+  {
+    call: 'GET /v1/products',
+    by: 'partner',
+    may: everybody,
+    query: {
+      query: badQuery.text,
+      category: badQuery.text,
+      limit: badQuery.limit,
+      cursor: badQuery.cursor,
+      atLeast: badQuery.atLeast,
+    },
+  },
+  { call: 'GET /v1/products/{sku}', by: 'partner', may: everybody, query: { atLeast: badQuery.atLeast } },
+  { call: 'DELETE /v1/products/{sku}', by: 'operator', may: ['operator'] },
+  {
+    call: 'POST /v1/partners',
+    body: { name: 'さくら', email: 'a@b.example', partnerCode: 'NEW' },
+    by: 'operator',
+    may: ['operator'],
+    fields: { name: bad.text, email: bad.email, partnerCode: [...bad.reference, 'x'.repeat(65)], language: bad.language },
+  },
+  {
+    call: 'GET /v1/partners/{partnerId}',
+    by: 'partner',
+    may: ['operator', 'accounting', 'auditor', 'partner'],
+    query: { atLeast: badQuery.atLeast },
+    foreign: { code: 'PARTNER_NOT_FOUND', parameter: 'partnerId', to: ['otherPartner'] },
+  },
+  {
+    call: 'PATCH /v1/partners/{partnerId}',
+    body: { name: 'さくら', email: 'c@d.example', language: 'ja' },
+    by: 'partner',
+    may: ['operator', 'partner'],
+    fields: { name: bad.text, email: bad.email, language: ['', 'de', 'JA', 5, {}] },
+    foreign: { code: 'PARTNER_NOT_FOUND', parameter: 'partnerId', to: ['otherPartner'] },
+  },
+  {
+    call: 'PUT /v1/partners/{partnerId}/store-link',
+    body: { storeAccountId: 'EC-1', linkToken: 'eyJhbGciOiJub25lIn0.e30.' },
+    by: 'partner',
+    may: ['partner'],
+    answers: 400,
+    fields: { storeAccountId: bad.reference, linkToken: [...bad.notText, '', 'a b', 'x'.repeat(4097)] },
+    foreign: { code: 'PARTNER_NOT_FOUND', parameter: 'partnerId', to: ['otherPartner'] },
+  },
+  {
+    call: 'GET /v1/partners/{partnerId}/customers',
+    by: 'partner',
+    may: ['operator', 'auditor', 'partner'],
+    query: { email: badQuery.text, page: badQuery.page, atLeast: badQuery.atLeast },
+    foreign: { code: 'PARTNER_NOT_FOUND', parameter: 'partnerId', to: ['otherPartner'] },
+  },
+  {
+    call: 'POST /v1/customers',
+    body: { name: '山田', nameReading: 'ヤマダ', email: 'a@b.example', language: 'ja' },
+    by: 'partner',
+    may: ['operator', 'partner'],
+    fields: { name: bad.text, nameReading: bad.text, email: bad.email, language: bad.language },
+  },
+  {
+    call: 'GET /v1/customers/{customerId}',
+    by: 'partner',
+    may: accountReaders,
+    query: { atLeast: badQuery.atLeast },
+    foreign: { code: 'CUSTOMER_NOT_FOUND', parameter: 'customerId', to: ['otherPartner', 'otherCustomer'] },
+  },
+  {
+    call: 'PATCH /v1/customers/{customerId}',
+    body: { name: '山田', nameReading: null, email: 'c@d.example' },
+    by: 'customer',
+    may: ['operator', 'customerAdmin'],
+    fields: {
+      name: bad.text,
+      nameReading: bad.text.filter((value) => value !== null),
+      email: bad.email,
+      language: ['', 'de', 5],
+    },
+    foreign: { code: 'CUSTOMER_NOT_FOUND', parameter: 'customerId', to: ['otherCustomer'] },
+  },
+  {
+    call: 'PUT /v1/customers/{customerId}/dealer',
+    body: { partnerCode: 'SAKURA-01' },
+    by: 'customer',
+    may: ['customerAdmin'],
+    fields: { partnerCode: bad.reference },
+    foreign: { code: 'CUSTOMER_NOT_FOUND', parameter: 'customerId', to: ['otherCustomer'] },
+  },
+  {
+    call: 'DELETE /v1/customers/{customerId}/dealer',
+    by: 'customer',
+    may: ['customerAdmin'],
+    foreign: { code: 'CUSTOMER_NOT_FOUND', parameter: 'customerId', to: ['otherCustomer'] },
+  },
+  {
+    call: 'GET /v1/pools/{accountId}',
+    by: 'partner',
+    may: accountReaders,
+    query: { asOf: badQuery.moment, atLeast: badQuery.atLeast },
+    foreign: { code: 'POOL_NOT_FOUND', parameter: 'accountId', to: ['otherPartner', 'customer', 'otherCustomer'] },
+  },
+  {
+    call: 'POST /v1/pools/{accountId}/purchases',
+    body: { orderId: 'PO-NEW', lines },
+    by: 'operator',
+    may: ['operator'],
+    fields: { orderId: bad.reference, purchasedFor: bad.id, ...lineFields },
+    foreign: { code: 'POOL_NOT_FOUND', parameter: 'accountId', to: [] },
+  },
+  {
+    call: 'POST /v1/pools/{accountId}/purchases/{orderId}/reversal',
+    body: { lines, reason: 'a mistake' },
+    by: 'operator',
+    may: ['operator'],
+    fields: { reason: bad.longText, ...lineFields },
+    foreign: { code: 'POOL_NOT_FOUND', parameter: 'accountId', to: [] },
+  },
+  {
+    call: 'POST /v1/pools/{accountId}/assignments',
+    body: { customerId: '{customerId}', lines },
+    by: 'partner',
+    may: ['partner'],
+    fields: { customerId: bad.id, ...lineFields },
+    foreign: { code: 'POOL_NOT_FOUND', parameter: 'accountId', to: ['otherPartner'] },
+  },
+  {
+    call: 'GET /v1/pools/{accountId}/assignments',
+    by: 'partner',
+    may: ['operator', 'auditor', 'partner'],
+    query: {
+      from: badQuery.instant,
+      to: badQuery.instant,
+      customerName: badQuery.text,
+      sku: badQuery.skus,
+      limit: badQuery.limit,
+      cursor: badQuery.cursor,
+      atLeast: badQuery.atLeast,
+    },
+    foreign: { code: 'POOL_NOT_FOUND', parameter: 'accountId', to: ['otherPartner'] },
+  },
+  {
+    call: 'POST /v1/pools/{accountId}/activations',
+    body: { sku: 'FIRST-USE', quantity: 1 },
+    by: 'partner',
+    may: ['operator', 'partner', 'customerAdmin'],
+    fields: { sku: bad.sku, quantity: bad.quantity },
+    foreign: { code: 'POOL_NOT_FOUND', parameter: 'accountId', to: ['otherPartner', 'customer', 'otherCustomer'] },
+  },
+  {
+    call: 'POST /v1/store/purchases',
+    body: { storeAccountId: 'EC-1', orderId: 'EC-ORDER-1', purchasedAt: '2026-04-01T00:00:00Z', lines },
+    by: 'nobody',
+    may: [],
+    answers: 401,
+  },
+  {
+    call: 'GET /v1/events',
+    by: 'auditor',
+    may: ['operator', 'service', 'auditor'],
+    query: {
+      after: badQuery.atLeast,
+      types: ['', 'a b', 'licensePurchased', 'A,A'],
+      account: badQuery.id,
+      limit: ['0', '1001', '1e21', 'x'],
+    },
+  },
+  {
+    call: 'GET /v1/events/stream',
+    by: 'auditor',
+    may: ['operator', 'service', 'auditor'],
+    query: { after: badQuery.atLeast, types: ['', 'a b'], account: badQuery.id },
+    skipRight: true,
+  },
+  {
+    call: 'GET /v1/audit/streams/{stream}',
+    by: 'auditor',
+    may: ['operator', 'auditor'],
+    query: { limit: badQuery.limit, cursor: ['', 'x', '-1'], atLeast: badQuery.atLeast },
+  },
+  {
+    call: 'GET /v1/audit/assignments',
+    by: 'auditor',
+    may: ['operator', 'auditor'],
+    query: { account: badQuery.id, asOf: badQuery.moment, limit: badQuery.limit, cursor: badQuery.cursor, atLeast: badQuery.atLeast },
+  },
+  { call: 'GET /v1/sandbox/clock', by: 'operator', may: ['operator'], answers: 404 },
+  {
+    call: 'PUT /v1/sandbox/clock',
+    body: { now: '2030-01-01T00:00:00Z' },
+    by: 'operator',
+    may: ['operator'],
+    answers: 404,
+    fields: { now: bad.instant },
+  },
+  { call: 'GET /v1/health', by: 'nobody' },
+  { call: 'GET /v1/health/live', by: 'nobody' },
+  { call: 'GET /v1/health/ready', by: 'nobody' },
+];
+
+let api: StartedApi;
+const ids: Record<string, string> = { sku: 'REMO-EDGE-1Y', orderId: 'PO-1' };
+const tokens: Record<string, string | undefined> = {};
+
+beforeAll(async () => {
+  api = await startApi();
+  await newProduct(api, 'REMO-EDGE-1Y');
+  await newProduct(api, 'FIRST-USE', { termStarts: 'onFirstUse' });
+  const [partner, otherPartner] = [await newPartner(api, 'SAKURA-01'), await newPartner(api)];
+  const [customer, otherCustomer] = [await newCustomer(api, 'SAKURA-01'), await newCustomer(api)];
+  await bought(api, partner.id, 'REMO-EDGE-1Y', 10, 'PO-1');
+  await bought(api, partner.id, 'FIRST-USE', 10);
+  Object.assign(ids, { partnerId: partner.id, accountId: partner.id, customerId: customer.id, stream: `pool-${partner.id}` });
+  const accounts: Partial<Record<Role, string>> = { partner: partner.id, customerAdmin: customer.id, customerUser: customer.id };
+  for (const role of roles) tokens[role] = await tokenOf(api, role, accounts[role]);
+  Object.assign(tokens, {
+    partner: partner.token,
+    otherPartner: otherPartner.token,
+    customer: customer.token,
+    otherCustomer: otherCustomer.token,
+  });
+}, 60_000);
+afterAll(() => api?.stop());
+
+const end = () => api.parts.eventLog.end();
+const filled = (text: string, changes: Readonly<Record<string, string>> = {}) =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent({ ...ids, ...changes }[name]!));
+
+/** The right call, with what is to be different. */
+function request(
+  endpoint: Endpoint,
+  changes: Partial<Call> & { readonly query?: string; readonly ids?: Record<string, string> } = {},
+): Call {
+  const [method, path] = endpoint.call.split(' ') as [Call['method'], string];
+  const url = filled(path, changes.ids) + (changes.query === undefined ? '' : `?${changes.query}`);
+  const body = endpoint.body && (JSON.parse(filled(JSON.stringify(endpoint.body).replace(/\{"/g, '{ "'))) as object);
+  const json: Record<string, string> = endpoint.body ? { 'content-type': 'application/json' } : {};
+  const { ids: _, query: __, headers, ...rest } = changes;
+  return { method, url, token: tokens[endpoint.by], body, ...rest, headers: { ...json, ...headers } };
+}
+
+/** Calls, and says what came instead of the refusal; undefined when it came. */
+async function missed(call: Call, status: number, code: string): Promise<string | undefined> {
+  const answer: Answer = await api.call(call);
+  const isProblem = answer.headers['content-type']?.startsWith('application/problem+json') && answer.body.status === status;
+  if (answer.status === status && answer.body.code === code && isProblem) return undefined;
+  const sent = typeof call.body === 'string' ? call.body : JSON.stringify(call.body);
+  return `${call.method} ${call.url} ${sent?.slice(0, 300)} ${JSON.stringify(call.headers)?.slice(0, 200)}: ${status} ${code} expected, got ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`;
+}
+
+/** All of these are refused, and nothing is appended by any. */
+async function refused(calls: readonly Call[], status: number, code: string): Promise<void> {
+  const before = await end();
+  const surprises: string[] = [];
+  for (const call of calls) surprises.push(...((await missed(call, status, code)) ?? '').split('\n').filter(Boolean));
+  expect(surprises).toEqual([]);
+  expect(await end()).toBe(before);
+}
+
+/** A copy in which one place, as `a.b[0].c`, has another value. */
+function changed(body: object, place: string, value: unknown): object {
+  const copy = structuredClone(body) as Record<string, unknown>;
+  const steps = place.split(/[.[\]]+/).filter(Boolean);
+  let parent: Record<string, unknown> = copy;
+  for (const step of steps.slice(0, -1)) parent = (parent[step] ??= {}) as Record<string, unknown>;
+  parent[steps.at(-1)!] = value;
+  return copy;
+}
+
+async function forgedToken(claims: { readonly secret?: string; readonly expiresAt?: number; readonly role?: string }): Promise<string> {
+  const token = new SignJWT({ role: claims.role ?? 'operator' }).setProtectedHeader({ alg: 'HS256' }).setSubject(randomUUID());
+  const expiresAt = claims.expiresAt ?? Math.floor(Date.now() / 1000) + 600;
+  token.setIssuer('license-ledger').setAudience('license-ledger-api').setIssuedAt().setExpirationTime(expiresAt);
+  return token.sign(new TextEncoder().encode(claims.secret ?? api.parts.secrets.jwtSecret));
+}
+
+it('the table has every call of the documents', async () => {
+  const { body } = await api.call({ url: '/v1/openapi.json' });
+  const documented = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(endpoints.map(({ call }) => call).sort()).toEqual(documented.sort());
+});
+
+describe.each(endpoints)('$call', (endpoint) => {
+  const { may, fields = {}, query = {}, foreign } = endpoint;
+  const writes = !endpoint.call.startsWith('GET');
+  const signedOnly = may?.length === 0;
+
+  if (!endpoint.skipRight)
+    it('takes the right call, so that what follows is refused for what is wrong with it', async () => {
+      const before = await end();
+      const { status, body } = await api.call(request(endpoint, writes && endpoint.by !== 'nobody' ? { query: 'dryRun=true' } : {}));
+      expect([status, body]).toEqual([endpoint.answers ?? 200, expect.anything()]);
+      expect(await end()).toBe(before);
+    });
+
+  if (may !== undefined) {
+    it('refuses callers without a token, or with one that is not ours', async () => {
+      const strangers: Partial<Call>[] = [
+        { token: undefined },
+        { token: 'nonsense' },
+        { token: undefined, headers: { authorization: 'Basic b3BlcmF0b3I6eA==' } },
+        { token: await forgedToken({ secret: 'another secret that is long enough for it' }) },
+        { token: await forgedToken({ expiresAt: Math.floor(Date.now() / 1000) - 10 }) },
+        { token: await forgedToken({ role: 'system' }) },
+        { token: `${tokens['operator']!.split('.').slice(0, 2).join('.')}.` },
+      ];
+      const [nobody, ...others] = strangers.map((changes) => request(endpoint, changes));
+      await refused([nobody!], 401, signedOnly ? 'SIGNATURE_INVALID' : 'UNAUTHENTICATED');
+      await refused(others, 401, 'UNAUTHENTICATED');
+    });
+
+    it('refuses every role that may not', async () => {
+      const others = roles.filter((role) => !may.includes(role));
+      await refused(
+        others.map((role) => request(endpoint, { token: tokens[role] })),
+        403,
+        'FORBIDDEN',
+      );
+    });
+  }
+
+  if (foreign)
+    it('finds nothing under the id of nobody, and of somebody else', async () => {
+      const own = request(endpoint);
+      const nobodys = request(endpoint, { ids: { [foreign.parameter]: randomUUID() } });
+      const others = foreign.to.map((name) => ({ ...own, token: tokens[name] }));
+      await refused([nobodys, ...others], 404, foreign.code);
+    });
+
+  if (foreign && may?.includes('operator'))
+    it('refuses an id that is none', async () => {
+      const ids = ['nonsense', '%', 'x'.repeat(300), `${randomUUID()}0`];
+      await refused(
+        ids.map((id) => request(endpoint, { token: tokens['operator'], ids: { [foreign.parameter]: id } })),
+        400,
+        'INVALID_REQUEST',
+      );
+    });
+
+  if (endpoint.by !== 'nobody' && endpoint.answers !== 404)
+    it('refuses parameters it does not know, and malformed headers', async () => {
+      const malformed = [request(endpoint, { query: 'unknown=1' })];
+      if (writes) {
+        for (const key of ['a b', 'ключ', 'x'.repeat(256)]) malformed.push(request(endpoint, { headers: { 'idempotency-key': key } }));
+        for (const revision of ['x', '-1', '1.5', '"', 'W/"1"', '1e3'])
+          malformed.push(request(endpoint, { headers: { 'if-match': revision } }));
+        for (const dryRun of ['yes', '1', '']) malformed.push(request(endpoint, { query: `dryRun=${dryRun}` }));
+      }
+      await refused(malformed, 400, 'INVALID_REQUEST');
+    });
+
+  if (Object.keys(query).length > 0)
+    it('refuses parameters of the query that are malformed', async () => {
+      const calls = Object.entries(query).flatMap(([name, values]) =>
+        values.map((value) => request(endpoint, { query: `${name}=${value.includes('%') ? value : encodeURIComponent(value)}` })),
+      );
+      // Lists may be told either way.
+      const single = Object.keys(query).filter((name) => name !== 'sku' && name !== 'types');
+      const twice = single.map((name) => request(endpoint, { query: `${name}=1&${name}=2` }));
+      await refused([...calls, ...twice], 400, 'INVALID_REQUEST');
+    });
+
+  if (endpoint.body && !signedOnly) {
+    const text = () => JSON.stringify(request(endpoint).body);
+
+    it('refuses bodies that are no JSON object', async () => {
+      const bodies = ['{', '{"a":', `${text()}x`, text().slice(0, -1), `{'a':1}`, '[]', '"x"', '5', 'NaN', '{"a":NaN}', '\u0000', '[{}]'];
+      await refused(
+        bodies.map((body) => request(endpoint, { body })),
+        400,
+        'INVALID_REQUEST',
+      );
+    });
+
+    it('refuses names said twice, endless nesting, unknown names and those of prototypes', async () => {
+      const [name, value] = Object.entries(request(endpoint).body as object)[0]!;
+      const rest = text().slice(1);
+      const bodies = [
+        `{${JSON.stringify(name)}:${JSON.stringify(value)},${rest}`,
+        `{"deep":${'['.repeat(20_000)}${']'.repeat(20_000)},${rest}`,
+        `{"deep":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)},${rest}`,
+        `{"unknown":1,${rest}`,
+        `{"context":{"commandId":"1"},${rest}`,
+        `{"__proto__":{"role":"operator"},${rest}`,
+        `{"constructor":{"prototype":{}},${rest}`,
+      ];
+      await refused(
+        bodies.map((body) => request(endpoint, { body })),
+        400,
+        'INVALID_REQUEST',
+      );
+    });
+
+    it('refuses bodies that are too large, and of another media type', async () => {
+      await refused([request(endpoint, { body: `{"name":"${'x'.repeat(1_048_576)}"}` })], 413, 'BODY_TOO_LARGE');
+      const types = ['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded'];
+      await refused(
+        types.map((type) => request(endpoint, { body: text(), headers: { 'content-type': type } })),
+        415,
+        'UNSUPPORTED_MEDIA_TYPE',
+      );
+    });
+
+    it.each(Object.entries(fields))('refuses what %s must not be', async (place, values) => {
+      const right = request(endpoint).body as object;
+      await refused(
+        values.map((value) => request(endpoint, { body: changed(right, place, value) })),
+        400,
+        'INVALID_REQUEST',
+      );
+    });
+
+    it('refuses numbers without end where texts and numbers belong', async () => {
+      const right = request(endpoint).body as object;
+      const places = Object.keys(fields);
+      const texts = places.map((place) => JSON.stringify(changed(right, place, '▮')));
+      const bodies = texts.flatMap((text) => ['1e400', '-1e400', '1e21', 'Infinity', '0x10'].map((number) => text.replace('"▮"', number)));
+      await refused(
+        bodies.map((body) => request(endpoint, { body })),
+        400,
+        'INVALID_REQUEST',
+      );
+    });
+  }
+});
+
+it('a signed call that is wrong is refused before it is read', async () => {
+  const endpoint = endpoints.find(({ call }) => call === 'POST /v1/store/purchases')!;
+  const signed = (headers: Record<string, string>) => request(endpoint, { headers, body: '{"lines":' });
+  const now = String(Math.floor(Date.now() / 1000));
+  const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': now, 'webhook-signature': 'v1,c29tZXRoaW5n' };
+  await refused(
+    [request(endpoint, { headers }), request(endpoint, { headers: { ...headers, 'webhook-timestamp': '0' } })],
+    401,
+    'SIGNATURE_INVALID',
+  );
+  await refused([signed(headers)], 400, 'INVALID_REQUEST');
+});
+
+it('what is nowhere is nowhere', async () => {
+  const calls = [
+    { url: '/v1/nothing' },
+    { url: '/' },
+    { method: 'POST', url: '/v1/products' },
+    { method: 'DELETE', url: `/v1/pools/${ids['accountId']}` },
+    { method: 'DELETE', url: `/v1/pools/${ids['accountId']}/assignments/${randomUUID()}` },
+  ] as Call[];
+  await refused(
+    calls.map((call) => ({ ...call, token: tokens['operator'] })),
+    404,
+    'ROUTE_NOT_FOUND',
+  );
+});
