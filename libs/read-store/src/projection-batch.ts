@@ -21,7 +21,7 @@ export interface PartitionChanges {
 }
 
 /** Asks the handlers what the events change, and sorts the answers by partition. Errors: PoisonedEvent. */
-export function changesByPartition(projection: Projection, events: readonly ProjectedEvent[]): PartitionChanges[] {
+export function changesByPartition(projection: Projection<any>, events: readonly ProjectedEvent[]): PartitionChanges[] {
   const partitions = new Map<string, { keys: Set<string>; changes: { event: ProjectedEvent; change: Change<object> }[] }>();
   for (const event of events) {
     const handler = Object.hasOwn(projection.on, event.type) ? projection.on[event.type] : undefined;
@@ -50,7 +50,7 @@ export function changesByPartition(projection: Projection, events: readonly Proj
  * events, and only the checkpoint tells whether what this one saw still stands. Errors: PoisonedEvent.
  */
 export function applyChanges(
-  projection: Projection,
+  projection: Projection<any>,
   address: PartitionAddress,
   state: PartitionState,
   { keys, changes }: PartitionChanges,
@@ -86,7 +86,7 @@ export function applyChanges(
   return { address, readCheckpoint: state.checkpoint, checkpoint: last.position, documents: written };
 }
 
-function entriesOf(projection: Projection, document: object | undefined, key: string): Map<string, IndexEntry> {
+function entriesOf(projection: Projection<any>, document: object | undefined, key: string): Map<string, IndexEntry> {
   const entries = new Map<string, IndexEntry>();
   if (!document || !projection.indexes) return entries;
   for (const { index, sort } of projection.indexes(document, key)) {
