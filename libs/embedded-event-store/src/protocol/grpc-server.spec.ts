@@ -1,0 +1,79 @@
+import gossip from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { connect, type ClientHttp2Session } from 'node:http2';
+import { startEventStore, type EventStore } from '../server.js';
+import { temporaryFolder } from '../testing/stores.js';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let store: EventStore;
+let session: ClientHttp2Session;
+beforeEach(async () => {
+  folder = temporaryFolder();
+  store = await startEventStore({ dataDir: folder.path });
+  session = connect(`http://127.0.0.1:${store.port}`);
+});
+afterEach(async () => {
+  session.destroy();
+  await store.close();
+  folder.remove();
+});
+
+// The status of a call that sends one empty message.
+function statusOf(path: string, headers: Record<string, string> = {}): Promise<string> {
+  const call = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers });
+  call.end(Buffer.alloc(5));
+  call.resume();
+  return new Promise((resolve) => {
+    const tell = (block: Record<string, unknown>): void => {
+      const status = block['grpc-status'];
+      if (status !== undefined) resolve(`${String(status)} ${decodeURIComponent(String(block['grpc-message'] ?? ''))}`.trim());
+      else if (block[':status'] !== 200 && block[':status'] !== undefined) resolve(`HTTP ${String(block[':status'])}`);
+    };
+    call.on('response', tell);
+    call.on('trailers', tell);
+  });
+}
+
+describe('the methods of the store', () => {
+  it('are at the paths that the client calls', async () => {
+    const definitions = [
+      ...Object.values(streams.StreamsService),
+      ...Object.values(features.ServerFeaturesService),
+      ...Object.values(gossip.GossipService),
+    ];
+    const statuses = await Promise.all((definitions as { path: string }[]).map(async ({ path }) => `${path} ${await statusOf(path)}`));
+    expect(statuses.filter((status) => status.includes('unimplemented'))).toEqual([]);
+  });
+
+  it('that are not there are UNIMPLEMENTED, and so is an unknown service', async () => {
+    expect(await statusOf('/event_store.client.streams.Streams/Nothing')).toBe('12 Method is unimplemented.');
+    expect(await statusOf('/event_store.client.persistent_subscriptions.PersistentSubscriptions/List')).toBe(
+      '12 Service is unimplemented.',
+    );
+  });
+
+  it('end with DEADLINE_EXCEEDED when their time is over, and the connection goes on', async () => {
+    const path = streams.StreamsService.batchAppend.path;
+    const call = session.request({
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      'grpc-timeout': '20m',
+    });
+    const status = await new Promise((resolve) => call.on('response', (headers) => resolve(headers['grpc-status'])));
+    expect(status).toBe('4');
+    expect(await statusOf(gossip.GossipService.read.path)).toBe('0');
+  });
+});
+
+describe('the port', () => {
+  it('also answers HTTP/1.1: whether it is alive, and what it is', async () => {
+    const base = `http://127.0.0.1:${store.port}`;
+    expect((await fetch(`${base}/health/live`)).status).toBe(204);
+    expect(await (await fetch(`${base}/info`)).json()).toMatchObject({ state: 'leader' });
+    expect((await fetch(`${base}/nothing`)).status).toBe(404);
+  });
+});
