@@ -54,6 +54,16 @@ describe('First use', () => {
     });
   });
 
+  it('is refused in a pool that never had the product', () => {
+    expect(given(pool).when(activateLicenses, activate(1))).toMatchObject({ refused: 'ACTIVATION_EXCEEDS_AVAILABLE', available: 0 });
+  });
+
+  it('begins at most three hundred lots at once', () => {
+    const many = bought(...Array.from({ length: 301 }, (_, index) => waiting({ lotId: `lot-${index}`, quantity: 1 })));
+    expect(given(pool, many).when(activateLicenses, activate(300))).toHaveLength(1);
+    expect(given(pool, many).when(activateLicenses, activate(301))).toMatchObject({ refused: 'COMMAND_TOO_LARGE', lots: 301 });
+  });
+
   it('does not happen twice to the same license', () => {
     const [activated] = given(pool, bought(waiting())).when(activateLicenses, activate(7)) as PoolFact[];
     expect(given(pool, bought(waiting()), activated!).when(activateLicenses, activate(4))).toMatchObject({ available: 3 });

@@ -5,6 +5,7 @@ import { expireLicenses, nextExpiry } from './expiry.js';
 import { pool } from './pool.js';
 import type { LotPart, PoolFact } from './pool.events.js';
 
+const earliest = '2026-02-01T00:00:00.000Z';
 const early = '2026-03-01T00:00:00.000Z';
 const late = '2026-05-01T00:00:00.000Z';
 const expire = { accountId: partnerId };
@@ -45,8 +46,10 @@ describe('A term that is over', () => {
       lot({ lotId: 'lot-2', expiresAt: early }),
       lot({ lotId: 'lot-3', sku: 'direct-5y', expiresAt: noon }),
       lot({ lotId: 'lot-4', sku: 'direct-5y', expiresAt: late }),
+      lot({ lotId: 'lot-5', sku: 'direct-5y', expiresAt: earliest }),
     );
     expect(given(pool, lots).when(expireLicenses, expire)).toEqual([
+      expired(earliest, part('lot-5', 10, 'direct-5y')),
       expired(early, part('lot-2')),
       expired(noon, part('lot-1'), part('lot-3', 10, 'direct-5y')),
     ]);

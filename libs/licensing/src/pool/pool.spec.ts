@@ -3,7 +3,7 @@ import { given, noon, stateAfter } from '../../testing/given.js';
 import { assigned, bought, customerId, linkedTo, lot, partnerId, sku } from '../../testing/pool-facts.js';
 import * as licensing from '../index.js';
 import { assignLicenses } from './assignment.js';
-import { balanceOf, balances, totalOf } from './balance.js';
+import { balanceIn, balanceOf, balances, heldQuantity, totalOf } from './balance.js';
 import { pool } from './pool.js';
 import type { PoolFact } from './pool.events.js';
 import { reversePurchase } from './reversal.js';
@@ -29,6 +29,10 @@ describe('The balance of a pool', () => {
 
   it('has a grand total of what is still held (000-09)', () => {
     expect(totalOf(balances(stateAfter(pool, history.slice(0, 2))))).toBe(11);
+  });
+
+  it('counts what is held back and what is in use as held', () => {
+    expect(heldQuantity({ ...balanceIn(sku), available: 1, held: 2, inSeats: 4, assigned: 8, expired: 16, cancelled: 32 })).toBe(7);
   });
 
   it('counts a term that is over as expired before anybody recorded it, when asked with the time', () => {

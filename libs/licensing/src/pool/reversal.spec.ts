@@ -95,6 +95,12 @@ describe('A reversal', () => {
     });
   });
 
+  it('touches at most three hundred lots at once', () => {
+    const many = bought(...Array.from({ length: 301 }, (_, index) => lot({ lotId: `lot-${index}`, quantity: 1 })));
+    expect(given(pool, many).when(reversePurchase, reverse())).toMatchObject({ refused: 'COMMAND_TOO_LARGE', lots: 301, lotsMax: 300 });
+    expect(given(pool, many).when(reversePurchase, reverse({ lines: [{ sku, quantity: 300 }] }))).toHaveLength(1);
+  });
+
   it('of an order that this account never bought is refused', () => {
     const { lotId: fromLotId, ...rest } = lot({ orderId: 'PO-7' });
     const received: PoolFact = {
