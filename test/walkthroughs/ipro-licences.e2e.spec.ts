@@ -147,7 +147,7 @@ describe.each(places)('i-PRO: licenses, on $name', ({ start }) => {
     const { status, body } = await assign(yamada.id, lines, '?dryRun=true');
     expect([status, body.dryRun, body.events.map(({ type }: any) => type)]).toEqual([200, true, ['LicenseAssigned']]);
     expect(ofSku(body.pool, 'REMO-EDGE-1Y')).toMatchObject({ available: 17, assigned: 3 });
-    expect(await pool(sakura, { atLeast: before.position })).toEqual(before);
+    expect((await pool(sakura, { atLeast: before.position })).products).toEqual(before.products);
   });
 
   it('000-13: choosing the customer gives it the licenses, all lines at once', async () => {
@@ -201,7 +201,7 @@ describe.each(places)('i-PRO: licenses, on $name', ({ start }) => {
       { sku: 'REMO-EDGE-1Y', quantity: 18 },
     ]);
     expect([status, body]).toMatchObject([409, { code: 'POOL_EXHAUSTED', sku: 'REMO-EDGE-1Y', requested: 18, available: 17 }]);
-    expect(await pool(sakura)).toEqual(before);
+    expect((await pool(sakura)).products).toEqual(before.products);
   });
 
   it('000-17: nothing can be given to a customer that did not link this partner, and its pool cannot be seen', async () => {
