@@ -123,7 +123,7 @@ describe('an append', () => {
         call.on('data', (request) => (ending ? call.end() : call.write(success(request))));
       },
     });
-    const log = open(url, { appendTimeoutMs: 20_000 });
+    const log = open(url, { appendTimeoutMs: 600_000 });
     expect(await failure(log.append('thing-1', [fact()], -1))).toBeInstanceOf(AppendUnknown);
     expect((await log.append('thing-1', [fact()], -1)).revision).toBe(0);
     expect(calls).toBe(2);
