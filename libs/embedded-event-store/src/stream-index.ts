@@ -151,6 +151,7 @@ export class StreamIndex {
     if (row === undefined) return undefined;
     const stream = readRow(name, row);
     this.streams.set(name, stream);
+    if (this.streams.size > 2 * STREAMS_KEPT) this.forgetSome();
     return stream;
   }
 

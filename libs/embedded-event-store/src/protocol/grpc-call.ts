@@ -22,7 +22,9 @@ export class GrpcCall {
   private readonly closers: (() => void)[] = [];
   private isOver = false;
   private hasResponded = false;
-  private received: Buffer | undefined;
+  private received: Buffer[] = [];
+  private receivedBytes = 0;
+  private neededBytes = FRAME_HEADER_BYTES;
   private outgoing: Uint8Array[] = [];
   private outgoingBytes = 0;
   private isFlushing = false;
@@ -120,8 +122,12 @@ export class GrpcCall {
 
   private receive(chunk: Buffer): void {
     if (this.isOver) return;
-    let bytes = this.received === undefined ? chunk : Buffer.concat([this.received, chunk]);
-    this.received = undefined;
+    this.received.push(chunk);
+    this.receivedBytes += chunk.length;
+    // A large message comes in many chunks; they are joined once, when it is whole.
+    if (this.receivedBytes < this.neededBytes) return;
+    let bytes = this.received.length === 1 ? chunk : Buffer.concat(this.received, this.receivedBytes);
+    this.neededBytes = FRAME_HEADER_BYTES;
     while (bytes.length >= FRAME_HEADER_BYTES) {
       const length = bytes.readUInt32BE(1);
       if (length > this.messageBytesMax) {
@@ -133,13 +139,16 @@ export class GrpcCall {
         return;
       }
       const end = FRAME_HEADER_BYTES + length;
+      this.neededBytes = end;
       if (bytes.length < end) break;
       const message = bytes.subarray(FRAME_HEADER_BYTES, end);
       bytes = bytes.subarray(end);
+      this.neededBytes = FRAME_HEADER_BYTES;
       this.guard(() => this.onMessage(message));
       if (this.isOver) return;
     }
-    if (bytes.length > 0) this.received = bytes;
+    this.received = bytes.length === 0 ? [] : [bytes];
+    this.receivedBytes = bytes.length;
   }
 
   private guard(action: () => void): void {

@@ -4,8 +4,11 @@ import { crc32c } from '@node-rs/crc32';
  * A record of the log, little-endian:
  *
  *    0 length of the whole record, u32        12 distance to the start of its commit group, u32
- *    4 CRC32C of everything from byte 8 on    16 … the event, see below
+ *    4 checksum of everything from byte 8 on  16 … the event, see below
  *    8 kind, u8   9 flags, u8   10 zero, u16  end-4 the length once more, u32: a way backwards
+ *
+ * The checksum is a CRC32C that begins with a number made from the log's id and the record's position. So a record is sound only in
+ * this log and only in this place: what was written elsewhere, and what somebody put into the data of an event, is not taken for one.
  *
  * The distance to the group's start is what tells damage from a torn tail: a group is written only after the one before it was
  * synced, so any whole record proves that everything before its group had been acknowledged (or could have been).
@@ -50,8 +53,21 @@ export function recordBytes(event: Pick<EventFields, 'stream' | 'type' | 'metada
   return EVENT_HEADER_BYTES + event.stream.length + event.type.length + event.metadata.length + event.data.length + TRAILER_BYTES;
 }
 
+/** Where the checksum of the record at a position begins. */
+export function seedAt(logId: Buffer, position: number): number {
+  return (logId.readUInt32LE(0) ^ (position % 0x100000000) ^ Math.imul(Math.floor(position / 0x100000000), 0x9e3779b1)) >>> 0;
+}
+
 /** Writes an event at `offset` of `target` and returns where the next record begins. */
-export function writeEvent(target: Buffer, offset: number, kind: number, flags: number, groupDistance: number, event: EventFields): number {
+export function writeEvent(
+  target: Buffer,
+  offset: number,
+  seed: number,
+  kind: number,
+  flags: number,
+  groupDistance: number,
+  event: EventFields,
+): number {
   const { stream, type, metadata, data, revision } = event;
   const length = recordBytes(event);
   target.writeUInt32LE(groupDistance, offset + 12);
@@ -72,32 +88,32 @@ export function writeEvent(target: Buffer, offset: number, kind: number, flags: 
   target.set(type, (at += stream.length));
   target.set(metadata, (at += type.length));
   target.set(data, at + metadata.length);
-  return finish(target, offset, length, kind, event.isJson ? flags | RecordFlag.json : flags);
+  return finish(target, offset, seed, length, kind, event.isJson ? flags | RecordFlag.json : flags);
 }
 
 /** Writes a seal at `offset` of `target`. It begins a group of its own. */
-export function writeSeal(target: Buffer, offset: number): number {
+export function writeSeal(target: Buffer, offset: number, seed: number): number {
   target.writeUInt32LE(0, offset + 12);
-  return finish(target, offset, SEAL_BYTES, RecordKind.seal, RecordFlag.firstOfAppend | RecordFlag.lastOfAppend);
+  return finish(target, offset, seed, SEAL_BYTES, RecordKind.seal, RecordFlag.firstOfAppend | RecordFlag.lastOfAppend);
 }
 
-function finish(target: Buffer, offset: number, length: number, kind: number, flags: number): number {
+function finish(target: Buffer, offset: number, seed: number, length: number, kind: number, flags: number): number {
   const end = offset + length;
   target.writeUInt32LE(length, offset);
   target.writeUInt32LE(kind | (flags << 8), offset + 8);
   target.writeUInt32LE(length, end - TRAILER_BYTES);
-  target.writeUInt32LE(crc32c(target.subarray(offset + 8, end)), offset + 4);
+  target.writeUInt32LE(crc32c(target.subarray(offset + 8, end), seed), offset + 4);
   return end;
 }
 
 /** Says whether `bytes` (a whole record, exactly) is what was written. */
-export function isSound(bytes: Buffer): boolean {
+export function isSound(bytes: Buffer, seed: number): boolean {
   const length = bytes.length;
   return (
     length >= SEAL_BYTES &&
     bytes.readUInt32LE(0) === length &&
     bytes.readUInt32LE(length - TRAILER_BYTES) === length &&
-    bytes.readUInt32LE(4) === crc32c(bytes.subarray(8))
+    bytes.readUInt32LE(4) === crc32c(bytes.subarray(8), seed)
   );
 }
 

@@ -137,6 +137,20 @@ describe('a damaged log', () => {
   });
 });
 
+describe('a record', () => {
+  it('is one only in its place: the bytes of a record in the data of an event are not taken for it', async () => {
+    const log = await openEventLog(folder.path);
+    await append(log, 'pool-1', [newEvent('a')]);
+    const { bytes } = await log.log.record(log.log.firstPosition);
+    await append(log, 'pool-1', [newEvent('b', bytes)]);
+    const inside = readFileSync(only(folder.path)).lastIndexOf(bytes);
+    expect(inside).toBeGreaterThan(bytes.length);
+    expect(await log.log.recordStartingAt(log.log.firstPosition)).toBeDefined();
+    expect(await log.log.recordStartingAt(inside)).toBeUndefined();
+    await log.close();
+  });
+});
+
 describe('a log of several segments', () => {
   it('is read in order over their borders, forwards and backwards, also after a new start', async () => {
     const log = await openEventLog(folder.path, 300);

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import { DamagedLogError } from './errors.js';
-import { HEADER_BYTES, LogRecord, RECORD_BYTES_MAX, RecordFlag, RecordKind, SEAL_BYTES, isSound } from './record.js';
+import { HEADER_BYTES, LogRecord, RECORD_BYTES_MAX, RecordFlag, RecordKind, SEAL_BYTES, isSound, seedAt } from './record.js';
 import { SEGMENT_HEADER_BYTES, type Segment, type SegmentFiles } from './segment-files.js';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -24,7 +24,7 @@ export async function recover(
   pause: () => Promise<void> | undefined,
 ): Promise<CutTail | undefined> {
   for (const segment of files.segments) {
-    const soundEnd = await scan(segment, visit, pause);
+    const soundEnd = await scan(segment, files.logId, visit, pause);
     const isLast = segment === files.last;
     if (isLast && segment.base + soundEnd < knownEnd) {
       throw new DamagedLogError(
@@ -35,7 +35,7 @@ export async function recover(
     }
     if (soundEnd === segment.size) continue;
     if (!isLast) throw new DamagedLogError(segment.path, soundEnd, 'the record here is damaged, and later segments exist');
-    const proof = recordThatProvesSync(segment, soundEnd);
+    const proof = recordThatProvesSync(segment, files.logId, soundEnd);
     if (proof !== undefined) {
       throw new DamagedLogError(
         segment.path,
@@ -51,7 +51,12 @@ export async function recover(
 }
 
 // Visits the complete appends of a segment and returns the offset at which the last of them ends.
-async function scan(segment: Segment, visit: (record: LogRecord) => void, pause: () => Promise<void> | undefined): Promise<number> {
+async function scan(
+  segment: Segment,
+  logId: Buffer,
+  visit: (record: LogRecord) => void,
+  pause: () => Promise<void> | undefined,
+): Promise<number> {
   let soundEnd = SEGMENT_HEADER_BYTES;
   let append: LogRecord[] = [];
   let at = SEGMENT_HEADER_BYTES;
@@ -64,8 +69,9 @@ async function scan(segment: Segment, visit: (record: LogRecord) => void, pause:
       if (offset + Math.max(length, HEADER_BYTES) > chunk.length) break;
       if (length < SEAL_BYTES) return soundEnd;
       const bytes = chunk.subarray(offset, offset + length);
-      if (!isSound(bytes)) return soundEnd;
-      const record = new LogRecord(segment.base + at + offset, bytes);
+      const position = segment.base + at + offset;
+      if (!isSound(bytes, seedAt(logId, position))) return soundEnd;
+      const record = new LogRecord(position, bytes);
       const isFirst = (record.flags & RecordFlag.firstOfAppend) !== 0;
       if (isFirst !== (append.length === 0)) return soundEnd;
       append.push(record);
@@ -86,15 +92,16 @@ async function scan(segment: Segment, visit: (record: LogRecord) => void, pause:
 
 // The position of a whole record after a bad one whose group began after it, if there is one. A group is written only after
 // everything before it was synced, so such a record means that the bad one had been acknowledged: it is damage, not a torn tail.
-function recordThatProvesSync(segment: Segment, badOffset: number): number | undefined {
+function recordThatProvesSync(segment: Segment, logId: Buffer, badOffset: number): number | undefined {
   const tail = readChunk(segment, badOffset, segment.size - badOffset);
   for (let offset = 1; offset + SEAL_BYTES <= tail.length; offset++) {
     const length = tail.readUInt32LE(offset);
     const kind = tail[offset + 8]!;
     if (length < SEAL_BYTES || offset + length > tail.length || kind < RecordKind.event || kind > RecordKind.seal) continue;
     const bytes = tail.subarray(offset, offset + length);
-    if (!isSound(bytes)) continue;
-    const record = new LogRecord(segment.base + badOffset + offset, bytes);
+    const position = segment.base + badOffset + offset;
+    if (!isSound(bytes, seedAt(logId, position))) continue;
+    const record = new LogRecord(position, bytes);
     if (record.groupStart > segment.base + badOffset) return record.position;
   }
   return undefined;

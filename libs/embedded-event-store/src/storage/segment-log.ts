@@ -9,6 +9,7 @@ import {
   SEAL_BYTES,
   TRAILER_BYTES,
   isSound,
+  seedAt,
   recordBytes,
   writeEvent,
   writeSeal,
@@ -125,7 +126,7 @@ export class SegmentLog {
       const entry = entries[index]!;
       const flags = (index === 0 ? RecordFlag.firstOfAppend : 0) | (index === entries.length - 1 ? RecordFlag.lastOfAppend : 0);
       entry.position = group.start + group.length;
-      group.length = writeEvent(group.bytes, group.length, entry.kind, flags, group.length, entry);
+      group.length = writeEvent(group.bytes, group.length, seedAt(this.logId, entry.position), entry.kind, flags, group.length, entry);
     }
     this.nextPosition = group.start + group.length;
     group.done.push(done);
@@ -170,7 +171,8 @@ export class SegmentLog {
     readSync(segment.fd, header, 0, HEADER_BYTES, position - segment.base);
     const bytes = Buffer.allocUnsafe(Math.min(Math.max(header.readUInt32LE(0), SEAL_BYTES), RECORD_BYTES_MAX));
     readSync(segment.fd, bytes, 0, bytes.length, position - segment.base);
-    if (!isSound(bytes)) throw new DamagedLogError(segment.path, position - segment.base, 'the record here is damaged');
+    if (!isSound(bytes, seedAt(this.logId, position)))
+      throw new DamagedLogError(segment.path, position - segment.base, 'the record here is damaged');
     return new LogRecord(position, bytes);
   }
 
@@ -184,7 +186,7 @@ export class SegmentLog {
     if (length < SEAL_BYTES || length > RECORD_BYTES_MAX || offset + length > segment.size || position + length > this.durableEnd)
       return undefined;
     const bytes = await this.cache.read(segment, offset, length);
-    return isSound(bytes) ? new LogRecord(position, bytes) : undefined;
+    return isSound(bytes, seedAt(this.logId, position)) ? new LogRecord(position, bytes) : undefined;
   }
 
   /** Where the record after the one that ends at `end` begins, at the latest at `durableEnd`. */
@@ -228,7 +230,7 @@ export class SegmentLog {
       throw new DamagedLogError(segment.path, offset, 'no record begins here');
     const bytes = this.cache.read(segment, offset, length);
     const sound = (whole: Buffer): LogRecord => {
-      if (!isSound(whole)) throw new DamagedLogError(segment.path, offset, 'the record here is damaged');
+      if (!isSound(whole, seedAt(this.logId, position))) throw new DamagedLogError(segment.path, offset, 'the record here is damaged');
       return new LogRecord(position, whole);
     };
     return bytes instanceof Promise ? bytes.then(sound) : sound(bytes);
@@ -318,7 +320,7 @@ export class SegmentLog {
     if (this.isSealed || this.isSyncing || this.group.length > 0 || this.failure !== undefined) return;
     const segment = this.files.last;
     const bytes = Buffer.allocUnsafe(SEAL_BYTES);
-    writeSeal(bytes, 0);
+    writeSeal(bytes, 0, seedAt(this.logId, this.nextPosition));
     const offset = this.nextPosition - segment.base;
     try {
       writeAll(segment.fd, bytes, SEAL_BYTES, offset);
