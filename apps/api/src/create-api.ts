@@ -6,10 +6,11 @@ import { Metrics, ProblemFilter, Tokens, type ProblemReply, type Relations } fro
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';
 import { answerHeaders } from './http/answer.js';
-import { guardEntrance, parseBodies } from './http/entrance.js';
+import { letConnectionsGo } from './http/closing.js';
+import { begin, guardEntrance, parseBodies } from './http/entrance.js';
 import { InputPipe, ReadModels } from './http/input.js';
 import { measureRequests } from './http/measure.js';
-import { nameRoutes } from './http/request.js';
+import { nameRoutes, type ApiReply, type ApiRequest } from './http/request.js';
 import type { ApiParts } from './parts.js';
 import { resources } from './resources.js';
 
@@ -20,7 +21,11 @@ export async function createApi(parts: ApiParts, modules: readonly Type[] = reso
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     // Ids of our own are in the logs; Fastify's are not used.
     genReqId: () => '',
-    frameworkErrors: (error: unknown, _request: unknown, reply: object) => problems.answer(error, reply as ProblemReply),
+    // An address that cannot be read is refused before any hook runs.
+    frameworkErrors: (error: unknown, request: object, reply: object) => {
+      begin(request as ApiRequest, reply as ApiReply, parts.settings.sandbox);
+      problems.answer(error, reply as ProblemReply);
+    },
   });
   const problems = new ProblemFilter(parts.log);
   const fastify = adapter.getInstance();
@@ -34,6 +39,7 @@ export async function createApi(parts: ApiParts, modules: readonly Type[] = reso
   guardEntrance(fastify, { ...parts, tokens: app.get(Tokens), relations: relationsOf(parts) });
   parseBodies(fastify);
   answerHeaders(fastify);
+  letConnectionsGo(fastify);
   app.useGlobalPipes(new InputPipe(app.get(ReadModels), parts.secrets.jwtSecret));
   app.useGlobalFilters(problems);
   serveDocs(app);

@@ -138,7 +138,7 @@ export const Flag = ({ only, ...documented }: { only?: boolean } & Documented = 
 /** A JSON object whose fields are somebody else's business. */
 export const Free = (documented: Documented = {}) =>
   field({ type: 'object', additionalProperties: true, ...documented } as ApiPropertyOptions, (value) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object',
+    isObject(value) ? undefined : 'must be an object',
   );
 
 /** An object of another class of fields. */
@@ -146,9 +146,7 @@ export const Part = (type: () => new () => object, documented: Documented = {}) 
   applyDecorators(
     ValidateNested(),
     Type(type),
-    field({ type: lazily(type), ...documented } as ApiPropertyOptions, (value) =>
-      typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object',
-    ),
+    field({ type: lazily(type), ...documented } as ApiPropertyOptions, (value) => (isObject(value) ? undefined : 'must be an object')),
   );
 
 /** A list of objects of another class of fields. */
@@ -156,8 +154,9 @@ export const ListOf = (type: () => new () => object, { min = 1, max, ...document
   applyDecorators(
     ValidateNested({ each: true }),
     Type(type),
-    field({ type: lazily(type), isArray: true, minItems: min, maxItems: max, ...documented } as ApiPropertyOptions, (value) =>
-      listFinding(value, min, max),
+    field(
+      { type: lazily(type), isArray: true, minItems: min, maxItems: max, ...documented } as ApiPropertyOptions,
+      (value) => listFinding(value, min, max) ?? ((value as unknown[]).every(isObject) ? undefined : 'must be a list of objects'),
     ),
   );
 
@@ -261,6 +260,10 @@ function listFinding(value: unknown, min: number, max: number): string | undefin
   if (!Array.isArray(value)) return 'must be a list';
   if (value.length < min || value.length > max) return `must have ${min} to ${max} entries; it has ${value.length}`;
   return undefined;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function matches(value: unknown, pattern: RegExp): boolean {

@@ -70,7 +70,7 @@ describe('settings', () => {
   it.each([{ EVENTSTORE_URL: 'esdb://store:2113', JWT_SECRET: jwtSecret }, { REDIS_URL: 'redis://cache' }])(
     'keep the sandbox to embedded stores: %j',
     (urls) => {
-      expect(findings({ SANDBOX: 'true', ...urls })).toEqual([expect.stringContaining('SANDBOX')]);
+      expect(findings({ SANDBOX: 'true', ...(urls as object) })).toEqual([expect.stringContaining('SANDBOX')]);
     },
   );
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Rejected } from '#licensing';
 import { authorize, RateLimit, type Clock, type Relations, type Secrets, type Settings, type Tokens } from '#platform';
 import { shopTimes, verifySignedCall } from '../store/signed-call.js';
@@ -7,7 +7,7 @@ import { invalid } from './input.js';
 import { jsonFault } from './json-body.js';
 import { routeFacts, type ApiRequest, type RouteFacts } from './request.js';
 
-/** Answers are data, never pages: nothing in them may be run, framed, guessed at or kept. The page at /docs has its own (helmet). */
+/** Answers are data, never pages: nothing in them may be run, framed, guessed at or kept. The page at /docs has its own. */
 const secureHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
@@ -32,16 +32,13 @@ export interface EntranceParts {
  */
 export function guardEntrance(fastify: FastifyInstance, parts: EntranceParts): void {
   const requests = new RateLimit(parts.settings.limitRequestsPerMinute, 'requests');
-  const headers = parts.settings.sandbox ? { ...secureHeaders, 'ledger-sandbox': 'true' } : secureHeaders;
   fastify.decorateRequest('correlationId', '');
   fastify.decorateRequest('principal', undefined);
   fastify.decorateRequest('signedText', undefined);
 
   fastify.addHook('onRequest', (bare, reply, done) => {
     const request = bare as ApiRequest;
-    request.correlationId = correlationId(bare);
-    reply.headers(headers);
-    reply.header('x-correlation-id', request.correlationId);
+    begin(request, reply, parts.settings.sandbox);
     const facts = (bare.routeOptions.config as { facts?: RouteFacts }).facts;
     if (!facts || facts.access.roles === 'anyone') return done();
     enter(request, facts).then(() => done(), done);
@@ -79,6 +76,14 @@ export function guardEntrance(fastify: FastifyInstance, parts: EntranceParts): v
     request.principal = { userId: signedBy!.replace('Secret', ''), role: 'system' };
     done();
   });
+}
+
+/** What every answer has, also one that no route was found for. */
+export function begin(request: ApiRequest, reply: Pick<FastifyReply, 'headers' | 'header'>, sandbox: boolean): void {
+  request.correlationId = correlationId(request);
+  reply.headers(secureHeaders);
+  reply.header('x-correlation-id', request.correlationId);
+  if (sandbox) reply.header('ledger-sandbox', 'true');
 }
 
 /** JSON bodies. An empty one is no body; the text of a signed call is kept for its signature. */

@@ -45,7 +45,11 @@ export interface StartedApi {
 export const operatorPassword = 'operator of the test';
 
 /** `environment` as for a process. */
-export async function startApi(environment: Record<string, string> = {}, clock: Clock = wallClock): Promise<StartedApi> {
+export async function startApi(
+  environment: Record<string, string> = {},
+  clock: Clock = wallClock,
+  logged: { write(line: string): void } = process.stdout,
+): Promise<StartedApi> {
   const folder = await mkdtemp(join(tmpdir(), 'license-ledger-api-'));
   const settings = readSettings({ OPERATOR_PASSWORD: operatorPassword, LOG_LEVEL: 'silent', ...environment, DATA_DIR: folder });
   const eventStore = await startEventStore({ dataDir: join(folder, 'events') });
@@ -55,7 +59,7 @@ export async function startApi(environment: Record<string, string> = {}, clock: 
   const feed = new Feed(eventLog);
   feed.subscribe((event) => ledger.observe(event));
   await feed.start();
-  const log = pino({ level: settings.logLevel });
+  const log = pino({ level: settings.logLevel }, logged);
   const parts: ApiParts = { settings, secrets: readSecrets(settings), clock, log, eventLog, ledger, feed, readStore };
   let stopping = new AbortController();
   let pumping: Promise<void>;
