@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FactMetadata } from '#event-store';
 import { balanceOf, pool } from '#licensing';
+import { moveClock, sandboxClockId, sandboxTime } from '#platform';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
-import { begin, buyAndGive, customerId, direct, edge, partnerId } from '../testing/story.js';
+import { begin, buyAndGive, context, customerId, direct, edge, partnerId } from '../testing/story.js';
 
 const head = 'account,orderId,sku,quantity,purchasedAt';
 let folder: LedgerFolder;
@@ -55,6 +56,18 @@ describe('ledger import purchases', () => {
     await importing(good, '--apply');
     expect(await factsOf(customerId)).toMatchObject([
       { data: { effectiveAt: '2026-03-01T00:00:00.000Z', lots: [{ startsAt: '2026-03-01T00:00:00.000Z' }] } },
+    ]);
+  });
+
+  it('lives in the time of the sandbox, where there is one', async () => {
+    await writeFile(join(folder.dataDir, 'ledger.mode'), 'sandbox\n');
+    await folder.open(({ ledger }) =>
+      ledger.record(sandboxTime, sandboxClockId, { now: '2031-01-01T00:00:00.000Z', context: context() }, moveClock),
+    );
+    const sold = [`${partnerId},PO-7,${edge},1,2030-12-31T00:00:00Z`];
+    expect(await importing(sold, '--apply')).toMatchObject({ code: 0, stderr: '' });
+    expect(await factsOf(partnerId)).toMatchObject([
+      { metadata: { recordedAt: '2031-01-01T00:00:00.000Z' }, data: { effectiveAt: '2030-12-31T00:00:00.000Z' } },
     ]);
   });
 

@@ -3,6 +3,7 @@ import { commandId, given, noon } from '../../testing/given.js';
 import { assigned, bought, customerId, linkedTo, lot, onSale, partnerId, sku } from '../../testing/pool-facts.js';
 import { product } from '../product/product.js';
 import { pool, orderIn } from './pool.js';
+import type { PoolFact } from './pool.events.js';
 import { purchaseLicenses, type PurchaseLicenses } from './purchase.js';
 import { stateAfter } from '../../testing/given.js';
 
@@ -48,6 +49,11 @@ describe('A purchase', () => {
     expect(given(pool).when(purchaseLicenses, buy({ lines: [{ sku, quantity }] }))).toMatchObject({
       errors: [{ path: 'lines[0].quantity' }],
     });
+  });
+
+  it('may be as large as a thousand million, and have three hundred lines', () => {
+    const lines = Array.from({ length: 300 }, () => ({ sku, quantity: 1_000_000_000 }));
+    expect(given(pool).when(purchaseLicenses, buy({ lines }))).toMatchObject([{ type: 'LicensePurchased' }]);
   });
 
   it('of nothing, or under no order id, is refused', () => {
@@ -114,6 +120,16 @@ describe('The same order', () => {
   it('for another customer is refused', () => {
     const again = buy({ purchasedFor: customerId, customer: linkedTo(partnerId) });
     expect(given(pool, recorded).when(purchaseLicenses, again)).toMatchObject({ refused: 'ORDER_CONFLICT' });
+  });
+
+  it('for the same customer is the same', () => {
+    const forCustomer = buy({ purchasedFor: customerId, customer: linkedTo(partnerId) });
+    const first = given(pool).when(purchaseLicenses, forCustomer) as PoolFact[];
+    expect(given(pool, ...first).when(purchaseLicenses, forCustomer)).toEqual([]);
+    expect(given(pool, ...first).when(purchaseLicenses, buy())).toMatchObject({
+      refused: 'ORDER_CONFLICT',
+      recorded: { purchasedFor: customerId },
+    });
   });
 
   it('can be found with the revision of its first answer', () => {
