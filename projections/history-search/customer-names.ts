@@ -27,7 +27,7 @@ export function namedCustomers(store: ReadStore, view: ReadView<any>, partnerId:
   return tables.rows(store, view, partnerId);
 }
 
-/** What the customer is called today; its id when it was never introduced. */
+/** What the customer is called today. A name that no fact told is the id. */
 export function nameToday(customers: NamedCustomers, customerId: string): string {
   return customers.get(customerId)?.names.at(-1)?.name ?? customerId;
 }
@@ -57,7 +57,6 @@ export function stretchesNamed(
 }
 
 function stretchesOf({ names, folded }: NamedCustomer, matches: Matcher): Stretch[] {
-  if (folded.length === 0) return [];
   if (matches(folded.at(-1)!)) return [{}];
   return folded.flatMap((text, index) =>
     matches(text) ? [{ from: index === 0 ? undefined : names[index]!.since, to: names[index + 1]!.since }] : [],

@@ -24,7 +24,7 @@ export interface CustomerName {
   readonly since: string;
 }
 
-/** All names of one customer, the oldest first; none of one that was given something without ever being introduced. */
+/** All names of one customer, the oldest first. Who is given something was introduced before: the fact that links it carries its name. */
 export interface CustomerNames extends Changing {
   readonly customerId: string;
   readonly names: readonly CustomerName[];
@@ -67,31 +67,19 @@ export const historySearch: Projection<HistoryDocument> = {
       const position = positionSort(event.position);
       const { actor } = event.metadata;
       const assignedBy = { userId: actor.userId, accountId: actor.accountId };
-      const rows = lines.map(({ line, sku, quantity, expiresAt }): Change<HistoryDocument> => {
+      return lines.map(({ line, sku, quantity, expiresAt }) => {
         const row: HistoryRow = { assignmentId, line, kind: 'assignment', assignedAt, customerId, sku, quantity, expiresAt, assignedBy };
         return { partition: accountId, key: rowKey(position, line), apply: () => row };
       });
-      return [...rows, named(accountId, customerId, position, (names) => names)];
     },
-    DealerLinked: ({ data, metadata, position }: Recorded<DealerLinked>) => [
-      named(data.partnerId, data.customerId, positionSort(position), (names) =>
-        withName(names, {
-          name: data.person.name,
-          nameReading: data.person.nameReading,
-          since: rowSort(metadata.recordedAt, positionSort(position)),
-        }),
-      ),
-    ],
-    CustomerProfileChanged: ({ data, metadata, position }: Recorded<CustomerProfileChanged>) =>
-      data.partnerIds.map((partnerId) =>
-        named(partnerId, data.customerId, positionSort(position), (names) => {
-          const name = data.person.name ?? names.at(-1)?.name;
-          const nameReading = data.person.nameReading === null ? undefined : (data.person.nameReading ?? names.at(-1)?.nameReading);
-          return name === undefined
-            ? names
-            : withName(names, { name, nameReading, since: rowSort(metadata.recordedAt, positionSort(position)) });
-        }),
-      ),
+    DealerLinked: (event: Recorded<DealerLinked>) => {
+      const { partnerId, customerId, person } = event.data;
+      return [named(partnerId, customerId, { name: person.name, nameReading: person.nameReading ?? null }, event)];
+    },
+    CustomerProfileChanged: (event: Recorded<CustomerProfileChanged>) => {
+      const { partnerIds, customerId, person } = event.data;
+      return partnerIds.map((partnerId) => named(partnerId, customerId, person, event));
+    },
   },
   indexes: (document, key) => ('names' in document ? [{ index: changedIndex, sort: document.changed }] : placesOf(document, key)),
 };
@@ -106,26 +94,25 @@ function placesOf(row: HistoryRow, key: string): IndexEntry[] {
   ];
 }
 
-/** A change of what a customer's names are; one that leaves them as they were leaves the document as it was. */
+/** A customer has a new name, or the old one with another reading; null takes the reading away, undefined leaves it. */
 function named(
   partition: string,
   customerId: string,
-  changed: string,
-  change: (names: readonly CustomerName[]) => readonly CustomerName[],
+  person: { readonly name?: string; readonly nameReading?: string | null },
+  { position, metadata }: Recorded<DealerLinked | CustomerProfileChanged>,
 ): Change<HistoryDocument> {
+  const changed = positionSort(position);
   return {
     partition,
     key: `customer:${customerId}`,
     apply: (document) => {
       const known = document as CustomerNames | undefined;
-      const before = known?.names ?? [];
-      const names = change(before);
-      return known && names === before ? known : { customerId, names, changed };
+      const last = known?.names.at(-1);
+      const name = person.name ?? last?.name;
+      const nameReading = person.nameReading === null ? undefined : (person.nameReading ?? last?.nameReading);
+      if (name === undefined || (name === last?.name && nameReading === last.nameReading)) return document;
+      const since = rowSort(metadata.recordedAt, changed);
+      return { customerId, names: [...(known?.names ?? []), { name, nameReading, since }], changed };
     },
   };
-}
-
-function withName(names: readonly CustomerName[], name: CustomerName): readonly CustomerName[] {
-  const last = names.at(-1);
-  return last && last.name === name.name && last.nameReading === name.nameReading ? names : [...names, name];
 }

@@ -38,7 +38,7 @@ export async function newestRows(
   return [...walked.found, ...(await rowsOf(view, partition, await newestOf(view, partition, spans, walked.place, missing)))];
 }
 
-/** How many rows a selection has: those of the customers that match, or all but those that don't, whichever is less to count. */
+/** How many rows a selection has: those of the customers that match, or all but those that don't, whichever is less to count. Every row's customer is known (see CustomerNames). */
 export async function countRows(view: HistoryView, partition: string, selection: Selection, known: NamedCustomers): Promise<number> {
   const { customers } = selection;
   if (!customers) return countOf(view, partition, spansOfAll(selection));

@@ -8,6 +8,7 @@ const start = Date.parse('2026-01-01T00:00:00.000Z');
 const timeAt = (tick: number) => new Date(start + tick).toISOString();
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 
+const email = 'info@example.com';
 const skus = ['a', 'b', 'c'];
 const customer = fc.constantFrom('c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7');
 // Few names with much in common, so that filters match some customers, some of their time, or all.
@@ -47,7 +48,7 @@ interface PlainRow {
   readonly customerId: string;
   readonly sku: string;
   /** The names that held when it was made. */
-  readonly calledThen: () => readonly string[];
+  readonly calledThen: readonly string[];
 }
 
 /** The history as a list that is looked at row by row. */
@@ -61,36 +62,38 @@ export class PlainHistory {
     for (const step of steps) {
       const at = timeAt((now += step.wait));
       const customerId = step.customer;
-      if (step.what === 'assign') {
-        story.assigned(accountId, customerId, step.quantities, { at });
-        const { assignmentId } = story.events.at(-1)!.data as { assignmentId: string };
-        // What was before a customer's first name counts under that.
-        const index = Math.max((this.names.get(customerId)?.length ?? 0) - 1, 0);
-        const calledThen = () => this.names.get(customerId)?.[index] ?? [];
-        const lines = Object.keys(step.quantities).map((sku, line) => ({
-          row: `${assignmentId}/${line + 1}`,
-          assignedAt: at,
-          customerId,
-          sku,
-          calledThen,
-        }));
-        this.rows.unshift(...lines);
-        continue;
-      }
-      const known = this.names.get(customerId) ?? [];
-      const person = { name: step.name, email: 'a@b.example' };
-      if (step.what === 'link') {
+      // Only who linked the partner is given something, or shown to it.
+      if (step.what === 'link' || !this.names.has(customerId)) {
+        const { called, reading } =
+          step.what === 'assign' ? { called: 'Yamada', reading: undefined } : { called: step.name, reading: step.reading };
         story.tell(
           'DealerLinked',
-          { customerId, partnerId: accountId, partnerCode: 'CODE', person: { ...person, nameReading: step.reading } },
+          { customerId, partnerId: accountId, partnerCode: 'CODE', person: { name: called, nameReading: reading, email } },
           { at },
         );
-      } else {
-        const changed = { ...person, nameReading: step.reading ?? null };
-        story.tell('CustomerProfileChanged', { customerId, partnerIds: [accountId], person: changed }, { at });
+        this.nowCalled(customerId, called, reading);
+      } else if (step.what === 'rename') {
+        const person = { name: step.name, nameReading: step.reading ?? null };
+        story.tell('CustomerProfileChanged', { customerId, partnerIds: [accountId], person }, { at });
+        this.nowCalled(customerId, step.name, step.reading);
       }
-      this.names.set(customerId, [...known, [step.name, ...(step.reading ? [step.reading] : [])]]);
+      if (step.what !== 'assign') continue;
+      story.assigned(accountId, customerId, step.quantities, { at });
+      const { assignmentId } = story.events.at(-1)!.data as { assignmentId: string };
+      const calledThen = this.names.get(customerId)!.at(-1)!;
+      const rows = Object.keys(step.quantities).map((sku, index) => ({
+        row: `${assignmentId}/${index + 1}`,
+        assignedAt: at,
+        customerId,
+        sku,
+        calledThen,
+      }));
+      this.rows.unshift(...rows);
     }
+  }
+
+  private nowCalled(customerId: string, called: string, reading: string | undefined): void {
+    this.names.set(customerId, [...(this.names.get(customerId) ?? []), reading === undefined ? [called] : [called, reading]]);
   }
 
   /** The rows that pass the filters, newest first. */
@@ -101,7 +104,7 @@ export class PlainHistory {
         (from === undefined || row.assignedAt >= from) &&
         (to === undefined || row.assignedAt < to) &&
         (wanted?.includes(row.sku) ?? true) &&
-        (!matches || [...row.calledThen(), ...(this.names.get(row.customerId)?.at(-1) ?? [])].some((text) => matches(fold(text)))),
+        (!matches || [...row.calledThen, ...(this.names.get(row.customerId)?.at(-1) ?? [])].some((text) => matches(fold(text)))),
     );
     return found.map(({ row }) => row);
   }
