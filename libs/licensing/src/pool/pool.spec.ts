@@ -92,6 +92,10 @@ describe('The state of a pool', () => {
 
   it('tells about how large it is', () => {
     const many = Array.from({ length: 1_000 }, (_, index) => lot({ lotId: `lot-${index}` }));
-    expect(pool.sizeInBytes(stateAfter(pool, [bought(...many)]))).toBeGreaterThan(400_000);
+    const full = stateAfter(pool, [bought(...many)]);
+    expect(pool.sizeInBytes(full)).toBeGreaterThan(800_000);
+    const used = pool.evolve(full, assigned(...many.map((one) => [one, 10] as const)));
+    expect(pool.sizeInBytes(used)).toBeGreaterThan(250_000);
+    expect(pool.sizeInBytes(used)).toBeLessThan(400_000);
   });
 });

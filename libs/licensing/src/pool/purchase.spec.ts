@@ -53,7 +53,7 @@ describe('A purchase', () => {
 
   it('may be as large as a thousand million, and have three hundred lines', () => {
     const lines = Array.from({ length: 300 }, () => ({ sku, quantity: 1_000_000_000 }));
-    expect(given(pool).when(purchaseLicenses, buy({ lines }))).toMatchObject([{ type: 'LicensePurchased' }]);
+    expect(given(pool).when(purchaseLicenses, buy({ lines, orderId: 'x'.repeat(128) }))).toMatchObject([{ type: 'LicensePurchased' }]);
   });
 
   it('of nothing, or under no order id, is refused', () => {
@@ -249,6 +249,12 @@ describe('A purchase for a customer', () => {
       customerId,
     });
     expect(given(pool).when(purchaseLicenses, { ...forCustomer, customer: undefined })).toMatchObject({ refused: 'CUSTOMER_NOT_FOUND' });
+  });
+
+  it('passes on a term that is running', () => {
+    const products = onSale({ [sku]: { termStarts: 'onPurchase' } });
+    const outcome = given(pool).when(purchaseLicenses, { ...forCustomer, products, purchasedAt: '2026-03-01T00:00:00Z' });
+    expect(outcome).toMatchObject([{}, { data: { lines: [{ expiresAt: '2027-03-01T00:00:00.000Z' }] } }]);
   });
 
   it('is refused when its term is already over', () => {
