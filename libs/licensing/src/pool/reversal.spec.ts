@@ -25,6 +25,14 @@ describe('A reversal', () => {
     ]);
   });
 
+  it('touches no lot it does not need, and none of another product', () => {
+    const order = bought(lot(), lot({ lotId: 'lot-2' }), lot({ lotId: 'lot-3', sku: 'direct-5y', quantity: 5 }));
+    expect(given(pool, order).when(reversePurchase, reverse({ lines: [{ sku, quantity: 10 }] }))).toEqual([reversed(part(10))]);
+    expect(given(pool, order).when(reversePurchase, reverse({ lines: [{ sku: 'direct-5y', quantity: 2 }] }))).toEqual([
+      reversed({ lotId: 'lot-3', sku: 'direct-5y', quantity: 2 }),
+    ]);
+  });
+
   it('finds the order however its id is written', () => {
     expect(given(pool, twoLots).when(reversePurchase, reverse({ orderId: 'po-1' }))).toEqual([reversed(part(10), part(5, 'lot-2'))]);
   });
