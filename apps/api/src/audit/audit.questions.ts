@@ -1,9 +1,10 @@
 import { Cursor, Id, Limit, Optional, Text } from '../fields.js';
 import { Question } from '../http/input.js';
+import { story } from '../story.js';
 import { MomentOrPosition } from '../pool/moment.js';
 
 export class AuditStream extends Question {
-  @Text({ max: 256, example: 'pool-3f0d6b52-8c1e-4a77-9a53-5f6f0c1d2e01' })
+  @Text({ max: 256, example: `pool-${story.partnerId}` })
   readonly stream: string;
 
   @Limit()
@@ -15,7 +16,7 @@ export class AuditStream extends Question {
 
 export class AuditAssignments extends Question {
   @Optional()
-  @Id({ description: 'One partner or customer; absent: all' })
+  @Id({ example: story.partnerId, description: 'One partner or customer; absent: all' })
   readonly account?: string;
 
   @Optional()

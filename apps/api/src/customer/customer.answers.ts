@@ -2,10 +2,11 @@ import { IntersectionType } from '@nestjs/swagger';
 import { languages, type Language } from '#licensing';
 import { Choice, Email, Id, Instant, ListOf, Optional, OrNull, Part, Reference, Text, WholeNumber } from '../fields.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
+import { story } from '../story.js';
 
 /** The partner that the customer made its dealer. */
 export class DealerAnswer {
-  @Id({ example: '3f0d6b52-8c1e-4a77-9a53-5f6f0c1d2e01' })
+  @Id({ example: story.partnerId })
   readonly partnerId: string;
 
   @Reference({ max: 64, example: 'SAKURA-01' })
@@ -16,7 +17,7 @@ export class DealerAnswer {
 }
 
 export class CustomerAnswer {
-  @Id({ example: '9c2b7a64-0d35-4f18-8e21-6b7c8d9e0f02' })
+  @Id({ example: story.customerId })
   readonly customerId: string;
 
   @Text({ example: '山田警備保障株式会社' })
@@ -41,7 +42,7 @@ export class CustomerChangedAnswer extends IntersectionType(CustomerAnswer, Rece
 
 /** A customer as its dealer's list shows it (001-10). */
 export class LinkedCustomerAnswer {
-  @Id({ example: '9c2b7a64-0d35-4f18-8e21-6b7c8d9e0f02' })
+  @Id({ example: story.customerId })
   readonly customerId: string;
 
   @Text({ example: '山田警備保障株式会社' })

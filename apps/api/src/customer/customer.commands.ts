@@ -1,6 +1,7 @@
 import { LedgerCommand } from '../http/input.js';
 import { languages, type Language } from '#licensing';
 import { Choice, Email, Id, Nullable, Optional, Reference, Text } from '../fields.js';
+import { story } from '../story.js';
 
 /** Registers an organization or person that uses licenses. */
 export class RegisterCustomer extends LedgerCommand {
@@ -21,7 +22,7 @@ export class RegisterCustomer extends LedgerCommand {
 
 /** Changes what is given; null takes the reading away; the rest stays (JSON merge patch). */
 export class ChangeCustomerProfile extends LedgerCommand {
-  @Id()
+  @Id({ example: story.customerId })
   readonly customerId: string;
 
   @Nullable()
@@ -43,7 +44,7 @@ export class ChangeCustomerProfile extends LedgerCommand {
 
 /** Makes the partner with this code the customer's dealer; another one is replaced (001-03). */
 export class LinkDealer extends LedgerCommand {
-  @Id()
+  @Id({ example: story.customerId })
   readonly customerId: string;
 
   @Reference({ max: 64, example: 'SAKURA-01' })
@@ -52,6 +53,6 @@ export class LinkDealer extends LedgerCommand {
 
 /** Ends the link: the partner sees the customer no longer. What it gave stays given. */
 export class UnlinkDealer extends LedgerCommand {
-  @Id()
+  @Id({ example: story.customerId })
   readonly customerId: string;
 }

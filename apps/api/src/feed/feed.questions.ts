@@ -1,5 +1,6 @@
 import { CommaSeparated, Id, Limit, ListOf, LogPosition, Optional, OrNull, Flag } from '../fields.js';
 import { Question } from '../http/input.js';
+import { story } from '../story.js';
 import { CloudEvent } from './cloud-event.js';
 
 const factName = /^[A-Z][A-Za-z]{0,63}$/;
@@ -15,7 +16,7 @@ export class FollowEvents extends Question {
   readonly types?: string[];
 
   @Optional()
-  @Id({ description: 'Only the facts of this account: its pool, its profile, its users' })
+  @Id({ example: story.partnerId, description: 'Only the facts of this account: its pool, its profile, its users' })
   readonly account?: string;
 }
 

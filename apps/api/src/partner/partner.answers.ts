@@ -2,10 +2,11 @@ import { IntersectionType } from '@nestjs/swagger';
 import { languages, type Language } from '#licensing';
 import { Choice, Email, Flag, Id, Reference, Text } from '../fields.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
+import { story } from '../story.js';
 
 /** What a partner sees of itself (001-07). */
 export class PartnerAnswer {
-  @Id({ example: '3f0d6b52-8c1e-4a77-9a53-5f6f0c1d2e01' })
+  @Id({ example: story.partnerId })
   readonly partnerId: string;
 
   @Text({ example: 'さくらネットワークス株式会社' })

@@ -1,6 +1,7 @@
 import { LedgerCommand } from '../http/input.js';
 import { languages, type Language } from '#licensing';
 import { Choice, Email, Id, Nullable, Optional, Reference, Text } from '../fields.js';
+import { story } from '../story.js';
 
 /** Registers an organization that may hold licenses and pass them on. */
 export class RegisterPartner extends LedgerCommand {
@@ -25,7 +26,7 @@ export class RegisterPartner extends LedgerCommand {
 
 /** Changes what is given; the rest stays (JSON merge patch). */
 export class ChangePartnerProfile extends LedgerCommand {
-  @Id()
+  @Id({ example: story.partnerId })
   readonly partnerId: string;
 
   @Nullable()
@@ -43,7 +44,7 @@ export class ChangePartnerProfile extends LedgerCommand {
 
 /** Links the partner to its account in the shop, once and for good (000-01, 000-02). */
 export class LinkStore extends LedgerCommand {
-  @Id()
+  @Id({ example: story.partnerId })
   readonly partnerId: string;
 
   @Reference({ example: 'EC-20260401-0007', description: "The partner's account in the shop" })
@@ -51,6 +52,7 @@ export class LinkStore extends LedgerCommand {
 
   @Reference({
     max: 4096,
+    example: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJFQy0yMDI2MDQwMS0wMDA3IiwiYXVkIjoibGljZW5zZS1sZWRnZXIiLCJleHAiOjE3NzUwMDk3MDB9.c2lnbmF0dXJl',
     description: 'Handed out by the shop: a JWT (HS256), `sub` the store account, `aud` `license-ledger`, `exp` within ten minutes',
   })
   readonly linkToken: string;

@@ -1,13 +1,14 @@
 import { Id, Optional, Page, Text } from '../fields.js';
 import { Question } from '../http/input.js';
+import { story } from '../story.js';
 
 export class FindPartner extends Question {
-  @Id()
+  @Id({ example: story.partnerId })
   readonly partnerId: string;
 }
 
 export class ListLinkedCustomers extends Question {
-  @Id()
+  @Id({ example: story.partnerId })
   readonly partnerId: string;
 
   @Optional()

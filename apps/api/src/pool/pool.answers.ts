@@ -17,6 +17,7 @@ import {
   WholeNumber,
 } from '../fields.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
+import { story } from '../story.js';
 
 const Count = (description: string, example = 0) => WholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, description, example });
 
@@ -58,7 +59,7 @@ export class ProductBalanceAnswer {
 
 /** Everything an account has (000-09). */
 export class PoolAnswer {
-  @Id({ example: '3f0d6b52-8c1e-4a77-9a53-5f6f0c1d2e01' })
+  @Id({ example: story.partnerId })
   readonly accountId: string;
 
   @Count('Over all products: available, held back and in use', 7)
@@ -74,7 +75,7 @@ export class PoolAnswer {
 
 /** What came in together, with the term it has. */
 export class LotAnswer {
-  @Text({ example: '5f1c7a90-3b2e-5c41-a7d8-9e0f1a2b3c04.1' })
+  @Text({ example: `${story.purchaseId}.1` })
   readonly lotId: string;
 
   @Sku({ example: 'REMO-EDGE-1Y' })
@@ -103,7 +104,7 @@ export class LotAnswer {
 }
 
 export class PurchaseAnswer extends ReceiptAnswer {
-  @Id({ example: '5f1c7a90-3b2e-5c41-a7d8-9e0f1a2b3c04' })
+  @Id({ example: story.purchaseId })
   readonly purchaseId: string;
 
   @Reference({ example: 'PO-2026-0412' })
@@ -113,7 +114,7 @@ export class PurchaseAnswer extends ReceiptAnswer {
   readonly lots: readonly LotAnswer[];
 
   @Optional()
-  @Id({ description: 'When it was bought for a customer: the assignment that passed it on' })
+  @Id({ example: story.purchaseId, description: 'When it was bought for a customer: the assignment that passed it on' })
   readonly assignmentId?: string;
 }
 
@@ -128,15 +129,15 @@ export class ReversalAnswer extends ReceiptAnswer {
 }
 
 export class AssignmentAnswer extends ReceiptAnswer {
-  @Id({ example: '7d2e8b15-6c4f-5d93-b1a0-2f3e4d5c6b05' })
+  @Id({ example: story.assignmentId })
   readonly assignmentId: string;
 
-  @Id({ example: '9c2b7a64-0d35-4f18-8e21-6b7c8d9e0f02' })
+  @Id({ example: story.customerId })
   readonly customerId: string;
 }
 
 export class ActivationAnswer extends ReceiptAnswer {
-  @Id({ example: '8e3f9c26-7d50-5ea4-82b1-3a4f5e6d7c06' })
+  @Id({ example: story.activationId })
   readonly activationId: string;
 }
 
@@ -161,7 +162,7 @@ export class PreviewAnswer {
 }
 
 export class AssignedByAnswer {
-  @Text({ example: '1a2b3c4d-5e6f-4708-9a1b-2c3d4e5f6071' })
+  @Text({ example: story.userId })
   readonly userId: string;
 
   @Text({ max: 254, example: 'sato@sakura-networks.example' })
@@ -170,7 +171,7 @@ export class AssignedByAnswer {
 
 /** One line of an assignment (000-18). */
 export class AssignmentRowAnswer {
-  @Id({ example: '7d2e8b15-6c4f-5d93-b1a0-2f3e4d5c6b05' })
+  @Id({ example: story.assignmentId })
   readonly assignmentId: string;
 
   @WholeNumber({ min: 1, max: 300, example: 1, description: 'Of the assignment, from 1' })
@@ -182,7 +183,7 @@ export class AssignmentRowAnswer {
   @Instant({ example: '2026-04-01T03:00:00.000Z' })
   readonly assignedAt: string;
 
-  @Id({ example: '9c2b7a64-0d35-4f18-8e21-6b7c8d9e0f02' })
+  @Id({ example: story.customerId })
   readonly customerId: string;
 
   @Text({ example: '山田総合警備株式会社', description: "Today's name" })

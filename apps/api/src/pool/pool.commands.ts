@@ -1,5 +1,6 @@
 import { LedgerCommand } from '../http/input.js';
 import { Id, ListOf, LongText, Optional, Quantity, Reference, Sku } from '../fields.js';
+import { story } from '../story.js';
 
 /** A product and how many of it. */
 export class Line {
@@ -12,7 +13,7 @@ export class Line {
 
 /** Credits an order to a pool. The same order again is the same purchase. */
 export class PurchaseLicenses extends LedgerCommand {
-  @Id({ description: 'The partner or customer that bought' })
+  @Id({ example: story.partnerId, description: 'The partner or customer that bought' })
   readonly accountId: string;
 
   @Reference({ example: 'PO-2026-0412' })
@@ -22,13 +23,13 @@ export class PurchaseLicenses extends LedgerCommand {
   readonly lines: Line[];
 
   @Optional()
-  @Id({ description: 'A customer that linked the buyer: what is bought is passed on to it in the same command' })
+  @Id({ example: story.customerId, description: 'A customer that linked the buyer: what is bought is passed on to it in the same command' })
   readonly purchasedFor?: string;
 }
 
 /** Takes an order back, or part of it; only what is still available. */
 export class ReversePurchase extends LedgerCommand {
-  @Id()
+  @Id({ example: story.partnerId })
   readonly accountId: string;
 
   @Reference({ example: 'PO-2026-0412' })
@@ -44,10 +45,10 @@ export class ReversePurchase extends LedgerCommand {
 
 /** Moves licenses from a partner's pool to a customer that linked it. All lines or none. */
 export class AssignLicenses extends LedgerCommand {
-  @Id()
+  @Id({ example: story.partnerId })
   readonly accountId: string;
 
-  @Id({ description: 'A customer that made this partner its dealer' })
+  @Id({ example: story.customerId, description: 'A customer that made this partner its dealer' })
   readonly customerId: string;
 
   @ListOf(() => Line, { max: 100 })
@@ -56,10 +57,10 @@ export class AssignLicenses extends LedgerCommand {
 
 /** Begins the term of licenses that count from their first use. */
 export class ActivateLicenses extends LedgerCommand {
-  @Id()
+  @Id({ example: story.partnerId })
   readonly accountId: string;
 
-  @Sku({ example: 'REMO-EDGE-1Y' })
+  @Sku({ example: 'REMO-DIRECT-1Y', description: 'A product whose term starts `onFirstUse`' })
   readonly sku: string;
 
   @Quantity({ example: 2 })

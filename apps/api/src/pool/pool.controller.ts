@@ -11,6 +11,7 @@ import { CLOCK, EVENT_LOG, READ_STORE } from '../parts.js';
 import { ActivationAnswer, AssignmentAnswer, AssignmentListAnswer, PoolAnswer, PurchaseAnswer, ReversalAnswer } from './pool.answers.js';
 import { ActivateLicenses, AssignLicenses, PurchaseLicenses, ReversePurchase } from './pool.commands.js';
 import { ListAssignments, ReadPool } from './pool.questions.js';
+import { story } from '../story.js';
 import { previewedPool, readPool, type PoolSources } from './pool.views.js';
 import { purchaseAnswer, reversed } from './purchases.js';
 
@@ -46,6 +47,7 @@ export class PoolController {
     description: 'The same order with the same lines again answers 200 with the first purchase, with other lines 409 ORDER_CONFLICT.',
     status: 201,
     answer: PurchaseAnswer,
+    example: { orderId: 'PO-2026-0412', lines: [{ sku: 'REMO-EDGE-1Y', quantity: 10 }] },
   })
   async purchase(@Input() command: PurchaseLicenses) {
     return this.answer(command, await this.commands.execute(command), (receipt) => purchaseAnswer(this.log, this.ledger, command, receipt));
@@ -57,6 +59,7 @@ export class PoolController {
     description: 'Only what is still available.',
     status: 201,
     answer: ReversalAnswer,
+    example: { lines: [{ sku: 'REMO-EDGE-1Y', quantity: 2 }], reason: 'Ordered too many' },
   })
   async reverse(@Input() command: ReversePurchase) {
     return this.answer(command, await this.commands.execute(command), (receipt) => written(receipt, reversed(command, receipt)));
@@ -69,6 +72,7 @@ export class PoolController {
       'All lines or none. `dryRun=true` answers 200 with what would be recorded and the pool as it would stand. There is no way back for irreversible products.',
     status: 201,
     answer: AssignmentAnswer,
+    example: { customerId: story.customerId, lines: [{ sku: 'REMO-EDGE-1Y', quantity: 3 }] },
   })
   async assign(@Input() command: AssignLicenses) {
     const { customerId, context } = command;

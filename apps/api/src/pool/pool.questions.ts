@@ -2,9 +2,10 @@ import { CommaSeparated, Cursor, Id, Instant, Limit, Optional, Text } from '../f
 import { skuPattern } from '../field-rules.js';
 import { Question } from '../http/input.js';
 import { MomentOrPosition } from './moment.js';
+import { story } from '../story.js';
 
 export class ReadPool extends Question {
-  @Id({ description: 'The partner or customer' })
+  @Id({ example: story.partnerId, description: 'The partner or customer' })
   readonly accountId: string;
 
   @Optional()
@@ -14,7 +15,7 @@ export class ReadPool extends Question {
 
 /** All filters together; none is the whole history (000-19). */
 export class ListAssignments extends Question {
-  @Id()
+  @Id({ example: story.partnerId })
   readonly accountId: string;
 
   @Optional()

@@ -24,6 +24,12 @@ export class ProductController {
     summary: 'Offer a product, or change how it is offered',
     description: 'Lots already bought keep the policy they were bought under. A withdrawn product returns.',
     answer: ProductListedAnswer,
+    example: {
+      name: 'i-PRO Remo. Service エッジストレージ録画1年',
+      category: 'エッジストレージ録画',
+      prices: [{ currency: 'JPY', amount: '12000', validFrom: '2026-04-01T00:00:00.000Z' }],
+      policy: { term: 'P1Y', termStarts: 'onAssignment', reversibility: 'irreversible' },
+    },
   })
   async list(@Input() command: ListProduct) {
     return written(await this.commands.execute(command), offered(command));

@@ -4,7 +4,7 @@ import { UserAnswer } from '../users/user.answers.js';
 
 /** Who somebody says to be, and the proof. */
 export class SignIn extends LedgerCommand<SessionAnswer> {
-  @Text({ max: 254, example: 'operator' })
+  @Text({ max: 254, example: 'hanako.sato' })
   readonly login: string;
 
   @Password({ min: 1, example: 'correct horse battery' })

@@ -1,0 +1,12 @@
+/**
+ * The story that the documents' examples tell: a partner of i-PRO buys licenses of its four products and gives some to a customer.
+ * The same ids stand for the same things in every example.
+ */
+export const story = {
+  partnerId: '3f0d6b52-8c1e-4a77-9a53-5f6f0c1d2e01',
+  customerId: '9c2b7a64-0d35-4f18-8e21-6b7c8d9e0f02',
+  userId: '1a2b3c4d-5e6f-4708-9a1b-2c3d4e5f6071',
+  purchaseId: '5f1c7a90-3b2e-5c41-a7d8-9e0f1a2b3c04',
+  assignmentId: '7d2e8b15-6c4f-5d93-b1a0-2f3e4d5c6b05',
+  activationId: '8e3f9c26-7d50-5ea4-82b1-3a4f5e6d7c06',
+} as const;

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { startApi, type StartedApi } from '../apps/api/src/testing/started-api.js';
+import { newProduct, tokenOf } from '../apps/api/src/testing/tenants.js';
+import { story } from '../apps/api/src/story.js';
+import { Caller, type Answer } from './support/caller.js';
+import { TheStore } from './support/the-store.js';
+
+/** The documents' calls in the order of the story they tell, and who makes each. */
+const calls: [call: string, by: string][] = [
+  ['GET /v1/health/live', 'nobody'],
+  ['GET /v1/health/ready', 'nobody'],
+  ['GET /v1/health', 'nobody'],
+  ['POST /v1/users', 'operator'],
+  ['POST /v1/sessions', 'nobody'],
+  ['GET /v1/me', 'hanako'],
+  ['PUT /v1/products/{sku}', 'operator'],
+  ['GET /v1/products', 'partner'],
+  ['GET /v1/products/{sku}', 'partner'],
+  ['POST /v1/partners', 'operator'],
+  ['GET /v1/partners/{partnerId}', 'partner'],
+  ['PUT /v1/partners/{partnerId}/store-link', 'partner'],
+  ['POST /v1/store/purchases', 'store'],
+  ['POST /v1/customers', 'partner'],
+  ['PUT /v1/customers/{customerId}/dealer', 'customer'],
+  ['GET /v1/customers/{customerId}', 'partner'],
+  ['GET /v1/partners/{partnerId}/customers', 'partner'],
+  ['POST /v1/pools/{accountId}/purchases', 'operator'],
+  ['POST /v1/pools/{accountId}/purchases/{orderId}/reversal', 'operator'],
+  ['POST /v1/pools/{accountId}/assignments', 'partner'],
+  ['POST /v1/pools/{accountId}/activations', 'partner'],
+  ['PATCH /v1/customers/{customerId}', 'customer'],
+  ['GET /v1/pools/{accountId}/assignments', 'partner'],
+  ['GET /v1/pools/{accountId}', 'partner'],
+  ['GET /v1/events', 'auditor'],
+  ['GET /v1/events/stream', 'auditor'],
+  ['GET /v1/audit/streams/{stream}', 'auditor'],
+  ['GET /v1/audit/assignments', 'auditor'],
+  ['PATCH /v1/partners/{partnerId}', 'partner'],
+  ['DELETE /v1/customers/{customerId}/dealer', 'customer'],
+  ['DELETE /v1/products/{sku}', 'operator'],
+];
+/** Time is moved in a sandbox only: see automations.e2e.spec.ts. */
+const elsewhere = ['GET /v1/sandbox/clock', 'PUT /v1/sandbox/clock'];
+
+let api: StartedApi;
+let anyone: Caller;
+let store: TheStore;
+let documents: any;
+const schemas = new Ajv2020({ strict: false, allErrors: true, logger: false });
+/** What the ids of the story are in this run. */
+const ids: Record<string, string> = {};
+const tokens: Record<string, string | undefined> = {};
+let latest: string | undefined;
+
+beforeAll(async () => {
+  api = await startApi();
+  await api.app.listen(0, '127.0.0.1');
+  anyone = new Caller(`http://127.0.0.1:${(api.app.getHttpServer().address() as { port: number }).port}`);
+  store = new TheStore(api.parts.secrets.storeSecret!, anyone);
+  documents = (await anyone.get('/v1/openapi.json')).body;
+  (addFormats as unknown as (schemas: Ajv2020) => void)(schemas);
+  schemas.addSchema({ $id: 'documents', components: documents.components });
+  tokens['operator'] = api.operator;
+  tokens['auditor'] = await tokenOf(api, 'auditor');
+  tokens['partner'] = await tokenOf(api, 'partner', story.partnerId);
+  await newProduct(api, 'REMO-DIRECT-1Y', { termStarts: 'onFirstUse' });
+});
+afterAll(() => api?.stop());
+
+const operationOf = (call: string) => {
+  const [method, path] = call.split(' ') as [string, string];
+  return { method, path, operation: documents.paths[path][method.toLowerCase()] };
+};
+
+/** The text with the ids of the story as they are in this run. */
+function inThisRun(text: string): string {
+  return Object.entries(ids).reduce((replaced, [told, real]) => replaced.replaceAll(told, real), text);
+}
+
+/** The call as it is documented: path, query and body made of the examples. A read knows of all that was written before. */
+async function asDocumented(call: string): Promise<{ method: string; url: string; body: any }> {
+  const { method, path, operation } = operationOf(call);
+  const examples: [string, string, unknown][] = operation.parameters.map(({ in: place, name, example }: any) => [place, name, example]);
+  const url = examples.reduce(
+    (text, [place, name, example]) => (place === 'path' ? text.replace(`{${name}}`, String(example)) : text),
+    path,
+  );
+  const given = examples.map(([place, name, example]) => [place, name, name === 'atLeast' ? latest : example] as const);
+  const query = given.filter(([place, , example]) => place === 'query' && example !== undefined);
+  const text = new URLSearchParams(query.map(([, name, example]): [string, string] => [name, String(example)])).toString();
+  const body = operation.requestBody?.content['application/json'].example;
+  return { method, url: inThisRun(text === '' ? url : `${url}?${text}`), body: body && JSON.parse(inThisRun(JSON.stringify(body))) };
+}
+
+async function made(call: string, by: string): Promise<Answer> {
+  const { method, url, body } = await asDocumented(call);
+  // What the shop signs cannot stand in a document: it holds for ten minutes.
+  if (body?.linkToken !== undefined) body.linkToken = await store.linkToken(body.storeAccountId);
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const headers = by === 'store' ? store.signature(text!) : {};
+  return new Caller(anyone.url, tokens[by]).call(method, url, text, { headers });
+}
+
+/** The first of them makes the account that the later ones are about. */
+async function remember(call: string, { body }: { body: any }): Promise<void> {
+  if (call === 'POST /v1/sessions') tokens['hanako'] = body.accessToken;
+  if (call === 'POST /v1/partners') {
+    ids[story.partnerId] = body.partnerId;
+    tokens['partner'] = await tokenOf(api, 'partner', body.partnerId);
+    const order = { orderId: 'PO-OF-THE-FIRST-USE', lines: [{ sku: 'REMO-DIRECT-1Y', quantity: 5 }] };
+    await new Caller(anyone.url, api.operator).post(`/v1/pools/${body.partnerId}/purchases`, order);
+  }
+  if (call === 'POST /v1/customers') {
+    ids[story.customerId] = body.customerId;
+    tokens['customer'] = await tokenOf(api, 'customerAdmin', body.customerId);
+  }
+}
+
+describe('the examples of the documents', () => {
+  it('are of every call', () => {
+    const documented = Object.entries<object>(documents.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect([...calls.map(([call]) => call), ...elsewhere].sort()).toEqual(documented.sort());
+  });
+
+  it('of every body are whole', () => {
+    const operations = Object.values<any>(documents.paths).flatMap((methods) => Object.values<any>(methods));
+    const missing = operations.filter(({ requestBody }) => requestBody && requestBody.content['application/json'].example === undefined);
+    expect(missing.map(({ operationId }) => operationId)).toEqual([]);
+  });
+
+  it.each(calls)('%s answers as documented', async (call, by) => {
+    const { operation } = operationOf(call);
+    const [[status, { content }]] = Object.entries<any>(operation.responses) as [[string, any]];
+    if ('text/event-stream' in content) return expect(await streams(call, by)).toEqual([Number(status), 'text/event-stream']);
+    const answer = await made(call, by);
+    expect([answer.status, answer.status === Number(status) ? '' : answer.body]).toEqual([Number(status), '']);
+    const isAsDocumented = schemas.compile({ $ref: `documents${content['application/json'].schema.$ref}` });
+    isAsDocumented(answer.body);
+    expect(isAsDocumented.errors ?? []).toEqual([]);
+    // A list is found, unless one of a time before the story is asked for.
+    if (!operation.parameters.some(({ name }: any) => name === 'asOf')) expect(answer.body.items).not.toEqual([]);
+    latest = answer.position ?? latest;
+    await remember(call, answer);
+  });
+});
+
+async function streams(call: string, by: string): Promise<[number, string | undefined]> {
+  const { url } = await asDocumented(call);
+  const leaving = new AbortController();
+  const { status, headers } = await fetch(anyone.url + url, { headers: { authorization: `Bearer ${tokens[by]}` }, signal: leaving.signal });
+  leaving.abort();
+  return [status, headers.get('content-type')?.split(';')[0]];
+}
