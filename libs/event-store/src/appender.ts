@@ -31,6 +31,8 @@ const atWork = new Set<Appender>();
 export class Appender {
   private client: (AppendClient & object) | undefined;
   private dropped: Promise<void> | undefined;
+  /** The capabilities that were fetched over the present connection: it is known to work. */
+  private reached: Promise<unknown> | undefined;
   private closed = false;
 
   constructor(
@@ -81,8 +83,11 @@ export class Appender {
       guardBatchStreams(this.client as unknown as ClientInside);
     }
     const client = this.client;
+    const { capabilities } = client as unknown as ClientInside;
+    if (capabilities === this.reached) return client;
     try {
-      await this.inTime((client as unknown as ClientInside).capabilities);
+      await this.inTime(capabilities);
+      this.reached = capabilities;
       return client;
     } catch (error) {
       this.drop(client);

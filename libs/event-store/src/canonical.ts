@@ -7,6 +7,8 @@ export class NotCanonical extends Error {
 }
 
 const halfSurrogate = /\p{Surrogate}/u;
+/** Printable ASCII without quotation mark and backslash: nothing to escape, which is nearly every text here. */
+const plain = /^[ !#-[\]-~]*$/;
 
 /**
  * Canonical JSON by RFC 8785: members in the order of their UTF-16 code units, numbers and strings as ECMAScript writes them.
@@ -16,6 +18,7 @@ const halfSurrogate = /\p{Surrogate}/u;
 export function canonicalJson(value: unknown): string {
   switch (typeof value) {
     case 'string':
+      if (plain.test(value)) return `"${value}"`;
       if (halfSurrogate.test(value)) throw new NotCanonical('a text with half a surrogate pair');
       return JSON.stringify(value);
     case 'number':

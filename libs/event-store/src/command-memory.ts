@@ -24,7 +24,9 @@ export class CommandMemory {
   private index = new Uint32Array(this.capacity * 2);
   private oldest = 0;
   private count = 0;
+  /** The words of the id that was asked for last; it is usually asked for again. */
   private readonly sought = new Uint32Array(4);
+  private soughtId = '';
 
   get size(): number {
     return this.count;
@@ -109,11 +111,14 @@ export class CommandMemory {
   }
 
   private read(commandId: string): void {
+    if (commandId === this.soughtId) return;
+    this.soughtId = '';
     if (!uuid.test(commandId)) throw new TypeError(`a command id is a UUID, not ${JSON.stringify(commandId)}`);
     this.sought[0] = Number.parseInt(commandId.slice(0, 8), 16);
     this.sought[1] = Number.parseInt(commandId.slice(9, 13) + commandId.slice(14, 18), 16);
     this.sought[2] = Number.parseInt(commandId.slice(19, 23) + commandId.slice(24, 28), 16);
     this.sought[3] = Number.parseInt(commandId.slice(28, 36), 16);
+    this.soughtId = commandId;
   }
 
   private grow(): void {

@@ -7,6 +7,7 @@ import type { CommandContext, FactMetadata } from './metadata.js';
 /** The name under which event ids are made. */
 const eventIds = Buffer.from('5b2f6f0a3c0f4d0e9a57c1f3d2b47e61', 'hex');
 const schemaVersion = 1;
+const utf8 = new TextEncoder();
 /** What `hash`, `prevHash` and `appendEnd` add to a fact's metadata. */
 const sealBytes = 190;
 
@@ -18,14 +19,16 @@ export interface DraftFact {
 
 /** The facts of one command. */
 export interface Draft {
-  readonly context: CommandContext;
-  readonly recordedAt: string;
   readonly facts: readonly DraftFact[];
-  /** Canonical JSON of the metadata on either side of where `appendEnd` belongs. */
+  /** What all of them carry. */
+  readonly metadata: CommonMetadata;
+  /** Its canonical JSON, on either side of where `appendEnd` belongs. */
   readonly metadataText: readonly [string, string];
   /** Data and metadata. */
   readonly sizeInBytes: number;
 }
+
+type CommonMetadata = Omit<FactMetadata, 'appendEnd' | 'prevHash' | 'hash'>;
 
 /** A fact with its place in the stream and in the stream's chain. */
 export interface SealedFact extends NewEvent {
@@ -36,8 +39,18 @@ export interface SealedFact extends NewEvent {
 /** The texts and the time of what a command decided. Errors: NotCanonical. */
 export function draftFacts(context: CommandContext, recordedAt: string, decided: readonly { type: string; data: object }[]): Draft {
   const { commandId, inputHash, correlationId, causationId, actor, reason } = context;
-  const rest = canonicalJson({ causationId, commandId, correlationId, inputHash, reason, recordedAt, schemaVersion });
-  const metadataText = [`{"actor":${canonicalJson(actor)}`, `,${rest.slice(1)}`] as const;
+  const metadata: CommonMetadata = {
+    actor,
+    ...(causationId === undefined ? {} : { causationId }),
+    commandId,
+    correlationId,
+    inputHash,
+    ...(reason === undefined ? {} : { reason }),
+    recordedAt,
+    schemaVersion,
+  };
+  const { actor: _, ...others } = metadata;
+  const metadataText = [`{"actor":${canonicalJson(actor)}`, `,${canonicalJson(others).slice(1)}`] as const;
   const metadataBytes = Buffer.byteLength(metadataText[0]) + Buffer.byteLength(metadataText[1]) + sealBytes;
   let sizeInBytes = 0;
   const facts = decided.map(({ type, data }) => {
@@ -45,24 +58,24 @@ export function draftFacts(context: CommandContext, recordedAt: string, decided:
     sizeInBytes += Buffer.byteLength(dataText) + metadataBytes;
     return { type, dataText };
   });
-  return { context, recordedAt, facts, metadataText, sizeInBytes };
+  return { facts, metadata, metadataText, sizeInBytes };
 }
 
 /** Puts the drafts of one append one after the other behind the stream's end. The same drafts give the same bytes. */
 export function sealFacts(stream: string, drafts: readonly Draft[], revision: number, hash: string): SealedFact[] {
   const end = revision + drafts.reduce((sum, draft) => sum + draft.facts.length, 0);
   const sealed: SealedFact[] = [];
-  for (const { context, facts, metadataText } of drafts) {
-    const appendEnd = revision + facts.length === end ? '' : `,"appendEnd":${end}`;
-    const text = metadataText[0] + appendEnd + metadataText[1];
-    const common = JSON.parse(text) as Omit<FactMetadata, 'hash' | 'prevHash'>;
+  for (const { facts, metadata, metadataText } of drafts) {
+    const appendEnd = revision + facts.length === end ? undefined : end;
+    const text = metadataText[0] + (appendEnd === undefined ? '' : `,"appendEnd":${end}`) + metadataText[1];
+    const common = appendEnd === undefined ? metadata : { ...metadata, appendEnd };
     for (const [index, { type, dataText }] of facts.entries()) {
       revision++;
       const prevHash = hash;
-      const id = eventId(`${context.commandId}:${index}:${type}:${prevHash}:${text}${dataText}`);
+      const id = eventId(`${metadata.commandId}:${index}:${type}:${prevHash}:${text}${dataText}`);
       hash = hashOfParts({ stream, revision, id, type }, dataText, text, prevHash);
-      const metadata = new TextEncoder().encode(`${text.slice(0, -1)},"prevHash":"${prevHash}","hash":"${hash}"}`);
-      sealed.push({ id, type, data: JSON.parse(dataText) as object, metadata, sealed: { ...common, prevHash, hash }, revision });
+      const bytes = utf8.encode(`${text.slice(0, -1)},"prevHash":"${prevHash}","hash":"${hash}"}`);
+      sealed.push({ id, type, data: JSON.parse(dataText) as object, metadata: bytes, sealed: { ...common, prevHash, hash }, revision });
     }
   }
   return sealed;

@@ -46,13 +46,14 @@ export class StreamState<State> {
 
   /** Folds in what is still to be appended. When that fails, this state is of no use any more. */
   takeDraft(draft: Draft): void {
+    const { commandId, recordedAt } = draft.metadata;
     for (const { type, dataText } of draft.facts) {
       // A copy: what the state keeps of it may change later, and what is appended must not change with it.
       this.state = this.aggregate.evolve(this.state, { type, data: JSON.parse(dataText) as object });
       this.revision++;
-      this.commands.add(draft.context.commandId, this.revision, draft.recordedAt);
+      this.commands.add(commandId, this.revision, recordedAt);
     }
-    this.recordedAt = draft.recordedAt;
+    this.recordedAt = recordedAt;
   }
 
   /** The drafts that were taken in stand in the log now, and nothing else came before them when they were sent. */
