@@ -1,6 +1,6 @@
 import type { EventLog, FactMetadata, RecordedEvent } from '#event-store';
 import { Rejected, type LicenseAssigned, type LicenseReceived } from '#licensing';
-import { invalid } from '../http/input.js';
+import { invalid } from '../http/invalid.js';
 import { readMoment, type Moment } from '../pool/moment.js';
 import { readPool, type PoolSources } from '../pool/pool.views.js';
 import type { AuditedAssignment, AuditedAssignmentsAnswer } from './audit.answers.js';

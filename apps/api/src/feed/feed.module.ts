@@ -2,7 +2,8 @@ import { Controller, Inject, Module, Req, Res, type OnModuleDestroy } from '@nes
 import type { EventLog, Feed } from '#event-store';
 import { Rejected } from '#licensing';
 import type { Log, Settings } from '#platform';
-import { Input, invalid } from '../http/input.js';
+import { Input } from '../http/input.js';
+import { invalid } from '../http/invalid.js';
 import type { ApiReply, ApiRequest } from '../http/request.js';
 import { Reads, Section } from '../http/route.js';
 import { EVENT_LOG, FEED, LOG, SETTINGS } from '../parts.js';

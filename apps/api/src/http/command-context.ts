@@ -1,7 +1,7 @@
 import { createHmac, hash, randomUUID } from 'node:crypto';
 import { canonicalJson, type CommandContext } from '#event-store';
 import type { Actor } from '#licensing';
-import { invalid } from './input.js';
+import { invalid } from './invalid.js';
 import type { ApiReply, ApiRequest, RouteFacts } from './request.js';
 
 /** UUIDs of version 5 are made in this namespace. */

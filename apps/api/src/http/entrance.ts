@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Rejected } from '#licensing';
 import { authorize, RateLimit, type Clock, type Relations, type Secrets, type Settings, type Tokens } from '#platform';
 import { shopTimes, verifySignedCall } from '../store/signed-call.js';
-import { invalid } from './input.js';
+import { invalid } from './invalid.js';
 import { jsonFault } from './json-body.js';
 import { routeFacts, type ApiRequest, type RouteFacts } from './request.js';
 

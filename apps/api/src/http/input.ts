@@ -3,7 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { Command } from '@nestjs/cqrs';
 import type { CommandContext, Receipt } from '#event-store';
-import { Rejected, type Actor } from '#licensing';
+import type { Actor } from '#licensing';
 import { defaultsOf, LogPosition, Optional, secretFieldsOf } from '../fields.js';
 import { commandContext, withoutSecrets } from './command-context.js';
 import { routeFacts, type ApiReply, type ApiRequest } from './request.js';
@@ -95,18 +95,6 @@ function validated<Class extends object>(type: new () => Class, fields: Record<s
   const errors = validateSync(input, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
   if (errors.length > 0) throw invalid(errors.flatMap((error) => findings(error, '')));
   return input;
-}
-
-export interface Finding {
-  readonly path: string;
-  readonly message: string;
-}
-
-/** The refusal of input that does not follow the schema; every finding names its field. */
-export function invalid(errors: readonly Finding[]): Rejected {
-  const first = errors[0];
-  const detail = first ? `${first.path || 'The request'}: ${first.message}` : 'The request does not follow the schema';
-  return new Rejected('INVALID_REQUEST', detail, { errors: errors.slice(0, 100) });
 }
 
 function findings(error: ValidationError, parent: string): Finding[] {
