@@ -6,6 +6,7 @@ import type { CommandContext, Receipt } from '#event-store';
 import type { Actor } from '#licensing';
 import { defaultsOf, LogPosition, Optional, secretFieldsOf } from '../fields.js';
 import { commandContext, withoutSecrets } from './command-context.js';
+import { invalid, type Finding } from './invalid.js';
 import { routeFacts, type ApiReply, type ApiRequest } from './request.js';
 
 /**
