@@ -37,6 +37,19 @@ describe('a new user', () => {
     });
   });
 
+  it('of a partner sees the customers that linked it', async () => {
+    const dealer = await newPartner(api);
+    const linked = await newCustomer(api, dealer.partnerCode);
+    await newCustomer(api);
+    const login = someone();
+    const { headers } = await create({ login, role: 'partner', accountId: dealer.id, password });
+    const me = await api.call({ url: `/v1/me?atLeast=${headers['ledger-position']}`, token: await api.signIn(login, password) });
+    expect(me.body.accounts.map(({ accountId, kind, relation }: any) => [accountId, kind, relation])).toEqual([
+      [dealer.id, 'partner', 'own'],
+      [linked.id, 'customer', 'customer'],
+    ]);
+  });
+
   it('has its password nowhere but in the credential stream, hashed with argon2id', async () => {
     const { body } = await create({ login: someone(), role: 'auditor', password });
     const where = [];

@@ -53,7 +53,7 @@ export class UsersController {
 
   @Reads('me', { may: 'signedIn', summary: 'Who am I, and which accounts do I have to do with', answer: MeAnswer })
   me(@Input() question: WhoAmI) {
-    return this.profiles.me(question.principal);
+    return this.profiles.me(question);
   }
 }
 
