@@ -36,6 +36,14 @@ describe('A term', () => {
     expect(addTerm('2026-01-01T00:00:00.000Z', 'PT1M')).toBe('2026-01-01T00:01:00.000Z');
   });
 
+  it('may have hours, minutes and seconds', () => {
+    expect(addTerm('2026-01-01T00:00:00.000Z', 'PT1H1M1S')).toBe('2026-01-01T01:01:01.000Z');
+  });
+
+  it('that is no duration is a mistake of the program', () => {
+    expect(() => addTerm('2026-01-01T00:00:00.000Z', 'one year')).toThrow(RangeError);
+  });
+
   it('of months ends on the anchor’s day, or on the last day of a shorter month', () => {
     fc.assert(
       fc.property(anchors, fc.integer({ min: 1, max: 600 }), (anchor, months) => {
