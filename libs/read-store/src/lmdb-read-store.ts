@@ -103,10 +103,20 @@ class LmdbReadStore implements ReadStore {
   }
 
   async count(address: PartitionAddress, range: { index: string; from?: string; to?: string }): Promise<number> {
-    return this.environment.read(() => {
-      const { index, from, to } = this.#bounds(address, range);
-      return index.count(from, to);
-    });
+    return this.environment.read(() => this.#count(address, range));
+  }
+
+  async ranges(address: PartitionAddress, ranges: readonly IndexRange[]): Promise<{ sort: string; key: string }[][]> {
+    return this.environment.read(() => ranges.map((range) => [...this.#entriesOf(address, range)]));
+  }
+
+  async counts(address: PartitionAddress, ranges: readonly { index: string; from?: string; to?: string }[]): Promise<number[]> {
+    return this.environment.read(() => ranges.map((range) => this.#count(address, range)));
+  }
+
+  #count(address: PartitionAddress, range: { index: string; from?: string; to?: string }): number {
+    const { index, from, to } = this.#bounds(address, range);
+    return index.count(from, to);
   }
 
   #bounds(

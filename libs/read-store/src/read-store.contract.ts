@@ -198,6 +198,26 @@ export function readStoreContract(name: string, start: () => Promise<StoreUnderT
         );
       }, 60_000);
 
+      it('answers and counts many ranges at once as it does each of them', async () => {
+        const documents = Array.from({ length: 900 }, (_, n) =>
+          document(`k${n}`, { n }, [{ index: `i${n % 450}`, sort: String(n).padStart(3, '0') }]),
+        );
+        await store.commit(write(undefined, 1n, ...documents));
+        const ranges = Array.from({ length: 460 }, (_, n) => ({
+          index: `i${n}`,
+          from: n % 2 ? '100' : undefined,
+          to: n % 3 ? '700' : undefined,
+          after: n % 5 ? undefined : { sort: '600', key: 'k600' },
+          direction: n % 4 < 2 ? ('ascending' as const) : ('descending' as const),
+          limit: n % 7,
+        }));
+        const each = await Promise.all(ranges.map((range) => store.range(address(), range)));
+        expect(each.flat().length).toBeGreaterThan(300);
+        expect(await store.ranges(address(), ranges)).toEqual(each);
+        expect(await store.counts(address(), ranges)).toEqual(await Promise.all(ranges.map((range) => store.count(address(), range))));
+        expect([await store.ranges(address(), []), await store.counts(address(), [])]).toEqual([[], []]);
+      });
+
       it('counts a range right while thousands of entries come and go', async () => {
         const present = new Set<number>();
         let seed = 7;

@@ -48,6 +48,10 @@ export interface ReadStore {
   range(address: PartitionAddress, range: IndexRange): Promise<{ sort: string; key: string }[]>;
   /** How many entries lie in the range, without walking them. */
   count(address: PartitionAddress, range: { index: string; from?: string; to?: string }): Promise<number>;
+  /** `range`, for many ranges at once: a question over hundreds of indexes is few exchanges with the store. */
+  ranges(address: PartitionAddress, ranges: readonly IndexRange[]): Promise<{ sort: string; key: string }[][]>;
+  /** `count`, for many ranges at once. */
+  counts(address: PartitionAddress, ranges: readonly { index: string; from?: string; to?: string }[]): Promise<number[]>;
   /** The checkpoint of a partition; undefined when it has none. */
   partitionCheckpoint(address: PartitionAddress): Promise<bigint | undefined>;
   /**

@@ -14,6 +14,9 @@ export interface ReadView<Doc extends object = object> {
   allDocuments(partition: string): Promise<{ key: string; document: Doc }[]>;
   range(partition: string, range: IndexRange): Promise<{ sort: string; key: string }[]>;
   count(partition: string, range: { index: string; from?: string; to?: string }): Promise<number>;
+  /** `range` and `count` for many ranges at once, in few exchanges with the store. */
+  ranges(partition: string, ranges: readonly IndexRange[]): Promise<{ sort: string; key: string }[][]>;
+  counts(partition: string, ranges: readonly { index: string; from?: string; to?: string }[]): Promise<number[]>;
 }
 
 /** For how long it is taken as known which version serves. Short against the time a replaced version stays (`dropAfterMs` of the pump). */
@@ -86,6 +89,14 @@ class BoundView<Doc extends object> implements ReadView<Doc> {
 
   count(partition: string, range: { index: string; from?: string; to?: string }): Promise<number> {
     return this.#confirmed(this.store.count(this.#address(partition), range), (count) => count > 0);
+  }
+
+  ranges(partition: string, ranges: readonly IndexRange[]): Promise<{ sort: string; key: string }[][]> {
+    return this.#confirmed(this.store.ranges(this.#address(partition), ranges), (found) => found.every(({ length }) => length > 0));
+  }
+
+  counts(partition: string, ranges: readonly { index: string; from?: string; to?: string }[]): Promise<number[]> {
+    return this.#confirmed(this.store.counts(this.#address(partition), ranges), (counts) => !counts.includes(0));
   }
 
   #address(partition: string): { projection: string; version: number; partition: string } {

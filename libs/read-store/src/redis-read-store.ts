@@ -12,11 +12,15 @@ interface Scripted {
   commitPartition(numberOfKeys: number, ...keysAndValues: string[]): Promise<number>;
   moveProgress(key: string, life: string, known: string, position: string, stopped: string): Promise<number>;
   serveVersion(key: string, version: number): Promise<number>;
+  countRanges(numberOfKeys: number, ...keysAndBounds: string[]): Promise<number[]>;
+  readRanges(numberOfKeys: number, ...keysAndRanges: (string | number)[]): Promise<string[][]>;
 }
 type Client = (Redis | Cluster) & Scripted;
 
 /** A call that is not answered within this time fails; the connection is given up when it stays silent for twice as long. */
 const answerWithinMs = 2_000;
+/** A script asks this many indexes at most: about a millisecond, in which Redis does nothing else. */
+const rangesAtOnce = 200;
 /** A dump or a drop reads whole partitions at a time. */
 const scanCount = 1_000;
 
@@ -161,22 +165,39 @@ class RedisReadStore implements ReadStore {
   async range(address: PartitionAddress, range: IndexRange): Promise<{ sort: string; key: string }[]> {
     if (range.limit <= 0) return [];
     const key = indexKey(partitionTag(address), range.index);
-    const after = range.after && `(${range.after.sort}\0${range.after.key}`;
-    const from = range.from === undefined ? '-' : `[${range.from}`;
-    const to = range.to === undefined ? '+' : `(${range.to}`;
-    const members = await this.#ask(
-      range.direction === 'ascending'
-        ? this.client.zrangebylex(key, later(after, from), to, 'LIMIT', 0, range.limit)
-        : this.client.zrevrangebylex(key, earlier(after, to), from, 'LIMIT', 0, range.limit),
-    );
+    const [command, first, second] = read(range);
+    const members = await this.#ask(this.client[command](key, first, second, 'LIMIT', 0, range.limit));
     return members.map(asEntry);
+  }
+
+  async ranges(address: PartitionAddress, ranges: readonly IndexRange[]): Promise<{ sort: string; key: string }[][]> {
+    const tag = partitionTag(address);
+    const found = await this.#inParts(ranges, (part) =>
+      this.client.readRanges(
+        part.length,
+        ...part.map(({ index }) => indexKey(tag, index)),
+        ...part.flatMap((range) => [...read(range), Math.max(range.limit, 0)]),
+      ),
+    );
+    return found.map((members) => members.map(asEntry));
+  }
+
+  counts(address: PartitionAddress, ranges: readonly { index: string; from?: string; to?: string }[]): Promise<number[]> {
+    const tag = partitionTag(address);
+    return this.#inParts(ranges, (part) =>
+      this.client.countRanges(part.length, ...part.map(({ index }) => indexKey(tag, index)), ...part.flatMap(bounds)),
+    );
+  }
+
+  async #inParts<Range, Answer>(ranges: readonly Range[], ask: (part: readonly Range[]) => Promise<Answer[]>): Promise<Answer[]> {
+    const parts: Promise<Answer[]>[] = [];
+    for (let at = 0; at < ranges.length; at += rangesAtOnce) parts.push(ask(ranges.slice(at, at + rangesAtOnce)));
+    return (await this.#ask(Promise.all(parts))).flat(1) as Answer[];
   }
 
   count(address: PartitionAddress, range: { index: string; from?: string; to?: string }): Promise<number> {
     const key = indexKey(partitionTag(address), range.index);
-    const from = range.from === undefined ? '-' : `[${range.from}`;
-    const to = range.to === undefined ? '+' : `(${range.to}`;
-    return this.#ask(this.client.zlexcount(key, from, to));
+    return this.#ask(this.client.zlexcount(key, ...bounds(range)));
   }
 
   async partitionCheckpoint(address: PartitionAddress): Promise<bigint | undefined> {
@@ -394,6 +415,17 @@ class RedisReadStore implements ReadStore {
     const cause = this.client.status === 'ready' ? error : (this.#lastError ?? error);
     return new ReadStoreUnavailable(`the read models in Redis cannot be reached: ${cause.message}`, { cause });
   }
+}
+
+function bounds({ from, to }: { from?: string; to?: string }): [low: string, high: string] {
+  return [from === undefined ? '-' : `[${from}`, to === undefined ? '+' : `(${to}`];
+}
+
+/** The command that reads a range, and its bounds in the order it takes them. */
+function read(range: IndexRange): [command: 'zrangebylex' | 'zrevrangebylex', first: string, second: string] {
+  const [from, to] = bounds(range);
+  const after = range.after && `(${range.after.sort}\0${range.after.key}`;
+  return range.direction === 'ascending' ? ['zrangebylex', later(after, from), to] : ['zrevrangebylex', earlier(after, to), from];
 }
 
 /** The narrower of two lower bounds. An entry to go on after lies within the range, unless the caller mixes two lists. */

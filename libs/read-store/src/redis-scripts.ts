@@ -1,6 +1,6 @@
 /**
- * The three writes that must be one step on the server. Each touches keys of one hash slot only. Positions in the progress record are
- * padded to 20 digits, so that they compare as text: Lua's numbers lose whole numbers above 2^53.
+ * The three writes that must be one step on the server, and two reads that would be hundreds of commands. Each touches keys of one hash slot
+ * only. Positions in the progress record are padded to 20 digits, so that they compare as text: Lua's numbers lose whole numbers above 2^53.
  */
 
 /**
@@ -62,7 +62,25 @@ redis.call('HSET', KEYS[1], 'serving', ARGV[1])
 return tonumber(ARGV[1])
 `;
 
+/** KEYS: indexes, the same one as often as there are ranges in it. ARGV: for each the low and the high bound. Answers how many lie between. */
+const countRanges = `
+local counts = {}
+for at = 1, #KEYS do counts[at] = redis.call('ZLEXCOUNT', KEYS[at], ARGV[2 * at - 1], ARGV[2 * at]) end
+return counts
+`;
+
+/** KEYS: indexes. ARGV: for each the command that reads in its direction, its first and second bound, and how many at most. */
+const readRanges = `
+local found = {}
+for at = 1, #KEYS do
+  found[at] = redis.call(ARGV[4 * at - 3], KEYS[at], ARGV[4 * at - 2], ARGV[4 * at - 1], 'LIMIT', 0, ARGV[4 * at])
+end
+return found
+`;
+
 export const redisScripts = {
+  countRanges: { lua: countRanges },
+  readRanges: { lua: readRanges },
   commitPartition: { lua: commitPartition },
   moveProgress: { lua: moveProgress, numberOfKeys: 1 },
   serveVersion: { lua: serveVersion, numberOfKeys: 1 },
