@@ -26,7 +26,7 @@ interface Reader {
 
 /**
  * The newest `count` entries of all spans together, after the given place. The spans must not share an entry.
- * Each span is read in short pieces, all of them side by side; only those that may still hide an entry among the newest are read on.
+ * Each span is read in short pieces, all of them at once; only those that may still hide an entry among the newest are read on.
  * Cost: one short read a span, and a few more for the spans that the answer mostly comes from; never the length of the history.
  */
 export async function newestOf(
@@ -41,13 +41,15 @@ export async function newestOf(
   let piece = spans.length === 1 ? count : Math.min(count, 2 + Math.ceil((4 * count) / spans.length));
   for (let needy = readers; needy.length > 0; piece = Math.min(piece * 4, count)) {
     const limit = piece;
-    const read = needy.map(async (reader) => {
-      const found = await view.range(partition, { ...reader.span, after: reader.last, direction: 'descending', limit });
-      reader.last = found.at(-1) ?? reader.last;
-      reader.ended = found.length < limit;
-      return found;
+    const found = await view.ranges(
+      partition,
+      needy.map(({ span, last }) => ({ ...span, after: last, direction: 'descending', limit })),
+    );
+    needy.forEach((reader, index) => {
+      reader.last = found[index]!.at(-1) ?? reader.last;
+      reader.ended = found[index]!.length < limit;
     });
-    entries = entries.concat(...(await Promise.all(read)));
+    entries = entries.concat(...found);
     entries.sort(newestFirst);
     const lastWanted = entries[count - 1];
     needy = readers.filter((reader) => !reader.ended && (!lastWanted || newestFirst(reader.last!, lastWanted) < 0));
@@ -57,6 +59,6 @@ export async function newestOf(
 
 /** How many entries all spans have together. */
 export async function countOf(view: HistoryView, partition: string, spans: readonly Span[]): Promise<number> {
-  const counts = await Promise.all(spans.map((span) => view.count(partition, span)));
+  const counts = await view.counts(partition, spans);
   return counts.reduce((sum, count) => sum + count, 0);
 }
