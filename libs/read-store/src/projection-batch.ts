@@ -77,8 +77,8 @@ export function applyChanges(
     // Handed back as it was: the change was none.
     if (document === before.get(key)) continue;
     try {
-      const entries = entriesOf(projection, document, key);
-      written.push({ key, document, ...indexDifference(entriesOf(projection, before.get(key), key), entries) });
+      const { indexAdd, indexRemove } = indexDifference(entriesOf(projection, before.get(key), key), entriesOf(projection, document, key));
+      written.push({ key, document, indexAdd, indexRemove });
     } catch (error) {
       throw new PoisonedEvent(event, error);
     }
@@ -86,23 +86,27 @@ export function applyChanges(
   return { address, readCheckpoint: state.checkpoint, checkpoint: last.position, documents: written };
 }
 
-function entriesOf(projection: Projection<any>, document: object | undefined, key: string): Map<string, IndexEntry> {
-  const entries = new Map<string, IndexEntry>();
-  if (!document || !projection.indexes) return entries;
-  for (const { index, sort } of projection.indexes(document, key)) {
+function entriesOf(projection: Projection<any>, document: object | undefined, key: string): readonly IndexEntry[] {
+  if (!document || !projection.indexes) return none;
+  const entries = projection.indexes(document, key);
+  for (const { index, sort } of entries) {
     checkKeyPart('index', index);
     checkKeyPart('sort', sort);
-    entries.set(`${index}\0${sort}`, { index, sort });
   }
   return entries;
 }
 
+const none: readonly IndexEntry[] = [];
+
 function indexDifference(
-  old: ReadonlyMap<string, IndexEntry>,
-  current: ReadonlyMap<string, IndexEntry>,
-): { indexAdd: IndexEntry[]; indexRemove: IndexEntry[] } {
-  return {
-    indexAdd: [...current].filter(([entry]) => !old.has(entry)).map(([, entry]) => entry),
-    indexRemove: [...old].filter(([entry]) => !current.has(entry)).map(([, entry]) => entry),
+  old: readonly IndexEntry[],
+  current: readonly IndexEntry[],
+): { indexAdd: readonly IndexEntry[]; indexRemove: readonly IndexEntry[] } {
+  // Most documents of long histories are new, and stay as they are.
+  if (old.length === 0 || current.length === 0) return { indexAdd: current, indexRemove: old };
+  const without = (entries: readonly IndexEntry[], others: readonly IndexEntry[]): IndexEntry[] => {
+    const known = new Set(others.map(({ index, sort }) => `${index}\0${sort}`));
+    return entries.filter(({ index, sort }) => !known.has(`${index}\0${sort}`));
   };
+  return { indexAdd: without(current, old), indexRemove: without(old, current) };
 }

@@ -92,7 +92,7 @@ export class Pump {
     this.#logger = options.logger;
     this.#filter = options.filter;
     this.#otherLog = options.otherLog ?? 'refuse';
-    this.#batchEventsMax = options.batchEventsMax ?? 2_000;
+    this.#batchEventsMax = options.batchEventsMax ?? 5_000;
     this.#dropAfterMs = options.dropAfterMs ?? 10_000;
     const names = new Set<string>();
     for (const { name } of options.projections) {

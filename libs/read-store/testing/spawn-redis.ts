@@ -36,6 +36,10 @@ export function redisIsInstalled(): boolean {
   }
 }
 
+/** None outlives the tests, however they end. */
+const spawned = new Set<ChildProcess>();
+process.once('exit', () => spawned.forEach((server) => server.kill('SIGKILL')));
+
 export async function spawnRedis(...settings: string[]): Promise<SpawnedRedis> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'redis-'));
@@ -49,7 +53,8 @@ export async function spawnRedis(...settings: string[]): Promise<SpawnedRedis> {
         stdio: 'ignore',
       });
       child = server;
-      process.once('exit', () => server.kill('SIGKILL'));
+      spawned.add(server);
+      server.once('exit', () => spawned.delete(server));
       await until(async () => (await sendCommand(port, ['PING'])) === '+PONG');
     },
     async kill() {
