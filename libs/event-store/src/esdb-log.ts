@@ -13,6 +13,8 @@ export interface EventLogOptions {
   readonly readTimeoutMs?: number;
   /** The longest pause before a broken subscription is tried again; 5,000 by default. */
   readonly reconnectPauseMsMax?: number;
+  /** Told why a subscription broke, each time before it is tried again. */
+  readonly onBroken?: (error: Error) => void;
 }
 
 /** A read of the client, as the stream that it is. */
@@ -37,6 +39,7 @@ class EsdbLog implements EventLog {
   private readonly reader: EventStoreDBClient;
   private readonly readTimeoutMs: number;
   private readonly reconnectPauseMsMax: number;
+  private readonly onBroken: (error: Error) => void;
   private readonly closing = new AbortController();
 
   constructor(url: string, options: EventLogOptions) {
@@ -44,6 +47,7 @@ class EsdbLog implements EventLog {
     this.reader = EventStoreDBClient.connectionString(url);
     this.readTimeoutMs = options.readTimeoutMs ?? 10_000;
     this.reconnectPauseMsMax = options.reconnectPauseMsMax ?? 5_000;
+    this.onBroken = options.onBroken ?? (() => undefined);
   }
 
   append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<Appended> {
@@ -106,9 +110,11 @@ class EsdbLog implements EventLog {
           if (stop.aborted) return;
           yield item;
         }
+        throw new LogUnavailable('following the log: the event store ended the subscription');
       } catch (error) {
         if (stop.aborted) return;
         if (error instanceof PositionUnknown || positionRefused(error)) throw new PositionUnknown(place ?? 0n);
+        this.onBroken(readError('following the log', error));
       }
       const pauseMs = Math.min(this.reconnectPauseMsMax, 50 * 2 ** Math.min(failures++, 16));
       await pause(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: stop }).catch(() => undefined);

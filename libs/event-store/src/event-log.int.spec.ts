@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { PositionUnknown, RevisionConflict } from './event-log.js';
+import { connectEventLog } from './esdb-log.js';
+import { LogUnavailable, PositionUnknown, RevisionConflict } from './event-log.js';
 import type { EventLog, Followed, NewEvent } from './event-log.js';
-import { collect, failureOf, startTestStore, types } from './testing/store.js';
+import { startWire } from './testing/faults.js';
+import { collect, failureOf, startTestStore, types, until } from './testing/store.js';
 import type { TestStore } from './testing/store.js';
 import { withUpcasts } from './upcasts.js';
 
@@ -206,6 +208,38 @@ describe('follow', () => {
     expect(
       await collect(log.follow({ after: checkpoint!, filter: { streamPrefixes: [stream] }, signal: new AbortController().signal }), 1),
     ).toMatchObject([{ kind: 'event', event: { position: last.position } }]);
+  });
+
+  it.each(['all', 'filtered'])('goes on where it was when the connection breaks, without a gap or a double: %s', async (kind) => {
+    const stream = unique('log');
+    const start = await log.append(stream, [event('A')], -1);
+    const wire = await startWire(store.url);
+    const broken: Error[] = [];
+    const distant = connectEventLog(wire.url, { onBroken: (error) => broken.push(error) });
+    const stop = new AbortController();
+    const filter = kind === 'filtered' ? { filter: { streamPrefixes: [stream] } } : {};
+    const seen: number[] = [];
+    let caughtUp = 0;
+    const following = (async () => {
+      for await (const item of distant.follow({ after: start.position, ...filter, signal: stop.signal })) {
+        if (item.kind === 'caughtUp') caughtUp++;
+        if (item.kind === 'event' && item.event.stream === stream) seen.push(item.event.revision);
+      }
+    })();
+    for (let round = 0; round < 5; round++) {
+      await log.append(stream, Array.from({ length: 20 }, () => event('B')), round * 20);
+      await until(() => seen.length > round * 20);
+      wire.cut();
+    }
+    await until(() => seen.length >= 100);
+    stop.abort();
+    await following;
+    expect(seen).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    expect(caughtUp).toBe(1);
+    expect(broken.length).toBeGreaterThan(0);
+    expect(broken.every((error) => error instanceof LogUnavailable)).toBe(true);
+    await distant.close();
+    await wire.close();
   });
 
   it('ends when it is told to, though nothing comes', async () => {

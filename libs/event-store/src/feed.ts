@@ -76,6 +76,11 @@ export class Feed {
     return this.place;
   }
 
+  /** Why the feed ended, if it did: the log is not the one it began with. A broken connection is not an end. */
+  get error(): unknown {
+    return this.failure?.error;
+  }
+
   /** Begins to follow at the present end of the log. Errors: LogUnavailable. */
   start(): Promise<void> {
     this.started ??= this.log.end().then(

@@ -310,9 +310,8 @@ describe('an append whose outcome is unknown', () => {
       await other.record(tally, id, kept, take);
       throw new AppendUnknown(stream, 'no answer');
     };
-    const receipts = await Promise.all(
-      [kept, lost].map((command) => ledgerOn({ log: failing }) && sharedLedger(failing).record(tally, id, command, take)),
-    );
+    const ledger = ledgerOn({ log: failing });
+    const receipts = await Promise.all([kept, lost].map((command) => ledger.record(tally, id, command, take)));
     expect(receipts.map(({ revision, replayed }) => [revision, replayed])).toEqual([
       [1, true],
       [2, false],
@@ -320,13 +319,6 @@ describe('an append whose outcome is unknown', () => {
     expect(types(await eventsOf(id))).toEqual(['TallyAdded', 'TallyTaken', 'TallyTaken']);
   });
 });
-
-const ledgers = new WeakMap<EventLog, Ledger>();
-function sharedLedger(on: EventLog): Ledger {
-  const ledger = ledgers.get(on) ?? ledgerOn({ log: on });
-  ledgers.set(on, ledger);
-  return ledger;
-}
 
 describe('two processes on one stream', () => {
   it('never decide on an old state: together they give out what is there and no more', async () => {
@@ -373,6 +365,17 @@ describe('two processes on one stream', () => {
     expect(error).toBeInstanceOf(TooManyConflicts);
     expect(error).toMatchObject({ attempts: 3 });
     expect(await eventsOf(id)).toHaveLength(3);
+  });
+});
+
+describe('a ledger', () => {
+  it('is idle when the last waiting command was answered', async () => {
+    const ledger = ledgerOn();
+    await ledger.idle();
+    let answered = 0;
+    for (const id of [randomUUID(), randomUUID()]) void ledger.record(tally, id, commandOf(1), add).then(() => answered++);
+    await ledger.idle();
+    expect(answered).toBe(2);
   });
 });
 

@@ -63,6 +63,7 @@ export class Ledger {
   private readonly cache: LRUCache<string, StreamState<unknown>>;
   private readonly lanes = new Map<string, Lane>();
   private readonly loads = new Map<string, Load>();
+  private readonly idlers: (() => void)[] = [];
 
   constructor(options: LedgerOptions) {
     this.log = options.log;
@@ -120,7 +121,7 @@ export class Ledger {
 
   /** Resolves when no command waits any more. */
   async idle(): Promise<void> {
-    while (this.lanes.size > 0) await nextTurn();
+    while (this.lanes.size > 0) await new Promise<void>((resolve) => this.idlers.push(resolve));
   }
 
   private async run(stream: string, aggregate: AnyAggregate, first: Waiting): Promise<void> {
@@ -144,6 +145,7 @@ export class Ledger {
       if (lane.waiting.length > 0) await nextTurn();
     }
     this.lanes.delete(stream);
+    if (this.lanes.size === 0) for (const rest of this.idlers.splice(0)) rest();
   }
 
   /** Decides as many commands as one append can take, appends, answers. What has to wait goes back to the lane, in order. */
