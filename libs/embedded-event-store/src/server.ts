@@ -1,5 +1,7 @@
 import { EventLog } from './event-log.js';
 import { appendHandler, batchAppendHandler } from './protocol/append.js';
+import { SubscriptionGroups } from './groups/groups.js';
+import { groupHandlers } from './protocol/groups.js';
 import { deleteHandler } from './protocol/delete.js';
 import { GrpcServer } from './protocol/grpc-server.js';
 import { httpListener } from './protocol/http.js';
@@ -37,6 +39,7 @@ export interface EventStore {
 
 const MEBIBYTE = 1024 * 1024;
 const STREAMS = '/event_store.client.streams.Streams';
+const GROUPS = '/event_store.client.persistent_subscriptions.PersistentSubscriptions';
 
 /**
  * Starts an event store that any EventStoreDB client can talk to. Resolves when it takes calls.
@@ -52,6 +55,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
       const { bytes, file, offset } = log.cut;
       options.report?.(`cut ${bytes} bytes of an append that was never acknowledged off the end of ${file}, at offset ${offset}`);
     }
+    const groups = await SubscriptionGroups.start(log);
     const address = { host, port: 0 };
     const server = new GrpcServer(httpListener());
     server.handle(`${STREAMS}/Append`, appendHandler(log, appendBytesMax));
@@ -59,6 +63,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
     server.handle(`${STREAMS}/Read`, readHandler(log));
     server.handle(`${STREAMS}/Delete`, deleteHandler(log, 'delete'));
     server.handle(`${STREAMS}/Tombstone`, deleteHandler(log, 'tombstone'));
+    for (const [method, handler] of Object.entries(groupHandlers(log, groups))) server.handle(`${GROUPS}/${method}`, handler);
     server.handle('/event_store.client.server_features.ServerFeatures/GetSupportedMethods', supportedMethodsHandler());
     server.handle(
       '/event_store.client.gossip.Gossip/Read',
@@ -72,6 +77,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
     }
     const close = async (): Promise<void> => {
       server.stopTaking();
+      groups.stop();
       // Appends that were taken in are answered before their calls end: a client never learns of them otherwise.
       await new Promise<void>((resolve) => log.log.whenDurable(() => resolve()));
       await server.close();

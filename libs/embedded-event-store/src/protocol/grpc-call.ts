@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { Code, Status, handlerFailed } from './status.js';
 
 const FRAME_HEADER_BYTES = 5;
@@ -33,6 +33,8 @@ export class GrpcCall {
 
   constructor(
     private readonly stream: ServerHttp2Stream,
+    /** What the client says of itself with the call. */
+    readonly headers: IncomingHttpHeaders,
     timeoutMs: number | undefined,
     private readonly messageBytesMax: number,
   ) {
@@ -52,6 +54,12 @@ export class GrpcCall {
   whenClosed(closed: () => void): void {
     if (this.isOver) closed();
     else this.closers.push(closed);
+  }
+
+  /** Where the client is, as host and port. */
+  get peer(): string {
+    const { remoteAddress = '', remotePort = 0 } = this.stream.session?.socket ?? {};
+    return `${remoteAddress}:${remotePort}`;
   }
 
   /** Whether nothing that is sent would reach the client any more. */

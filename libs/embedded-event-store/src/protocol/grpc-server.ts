@@ -55,7 +55,7 @@ export class GrpcServer {
         stream.respond({ ':status': isGrpc ? 404 : 415 }, { endStream: true });
         return;
       }
-      const call = new GrpcCall(stream, timeoutOf(headers['grpc-timeout']), MESSAGE_BYTES_MAX);
+      const call = new GrpcCall(stream, headers, timeoutOf(headers['grpc-timeout']), MESSAGE_BYTES_MAX);
       if (handler === undefined) {
         const isKnown = this.services.has(path.split('/')[1]!.toLowerCase());
         call.finish(new Status(Code.unimplemented, isKnown ? 'Method is unimplemented.' : 'Service is unimplemented.'));

@@ -156,7 +156,7 @@ export class ProtobufWriter {
 
   /** The key of a field that holds bytes or a message, and their length. */
   bytesKey(field: number, length: number): void {
-    this.bytes[this.length++] = (field << 3) | BYTES;
+    this.varint((field << 3) | BYTES);
     this.varint(length);
   }
 
@@ -171,8 +171,8 @@ export class ProtobufWriter {
   }
 
   varintField(field: number, value: number): void {
-    this.reserve(11);
-    this.bytes[this.length++] = field << 3;
+    this.reserve(12);
+    this.varint(field << 3);
     this.varint(value);
   }
 
@@ -184,7 +184,7 @@ export class ProtobufWriter {
 
   bigVarintField(field: number, value: bigint): void {
     this.reserve(12);
-    this.bytes[this.length++] = field << 3;
+    this.varint(field << 3);
     let rest = BigInt.asUintN(64, value);
     while (rest >= 128n) {
       this.bytes[this.length++] = Number(rest & 0x7fn) | 0x80;

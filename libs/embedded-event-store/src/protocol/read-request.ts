@@ -170,7 +170,7 @@ function readParts(reader: ProtobufReader): Parts {
 }
 
 // The largest number stands for the end; what is beyond the signed range is refused.
-function startFrom(number: number | bigint): number | 'end' {
+export function startFrom(number: number | bigint): number | 'end' {
   if (typeof number === 'number') return number;
   if (number === NO_NUMBER) return 'end';
   if (number >= NUMBER_END) throw handlerFailed();
@@ -195,21 +195,29 @@ function readStreamOptions(reader: ProtobufReader, parts: Parts): void {
   }
 }
 
+/**
+ * A position in $all. The commit position must not be before the prepare position.
+ * @throws {Status}
+ */
+export function readPosition(reader: ProtobufReader): { commit: number | 'end'; prepare: number | 'end' } {
+  let commit: number | bigint = 0;
+  let prepare: number | bigint = 0;
+  while (reader.next()) {
+    if (reader.field === 1) commit = reader.exactVarint();
+    else if (reader.field === 2) prepare = reader.exactVarint();
+    else reader.skip();
+  }
+  if (commit < prepare) throw handlerFailed();
+  return { commit: startFrom(commit), prepare: startFrom(prepare) };
+}
+
 function readAllOptions(reader: ProtobufReader, parts: Parts): void {
   parts.isAll = true;
   while (reader.next()) {
     if (reader.field === 1) {
-      const position = reader.message();
-      let commit: number | bigint = 0;
-      let prepare: number | bigint = 0;
-      while (position.next()) {
-        if (position.field === 1) commit = position.exactVarint();
-        else if (position.field === 2) prepare = position.exactVarint();
-        else position.skip();
-      }
-      if (commit < prepare) throw handlerFailed();
-      parts.from = startFrom(commit);
-      parts.prepare = startFrom(prepare);
+      const { commit, prepare } = readPosition(reader.message());
+      parts.from = commit;
+      parts.prepare = prepare;
     } else {
       if (reader.field === 2 || reader.field === 3) parts.from = reader.field === 2 ? 'start' : 'end';
       reader.skip();
@@ -217,7 +225,8 @@ function readAllOptions(reader: ProtobufReader, parts: Parts): void {
   }
 }
 
-function readFilter(reader: ProtobufReader): FilterParts {
+/** The parts of a filter on $all, as they came. */
+export function readFilter(reader: ProtobufReader): FilterParts {
   const parts: FilterParts = { regex: '', prefixes: [], interval: 0 };
   while (reader.next()) {
     switch (reader.field) {

@@ -40,21 +40,30 @@ export class ReadFrames {
     return this.writer.take();
   }
 
-  /** An event, or a link with what it points to (`event` is undefined when that is nothing). `position` is what the call reads by. */
-  event(event: LogRecord | undefined, link: LogRecord | undefined, position: number): void {
+  /**
+   * An event, or a link with what it points to (`event` is undefined when that is nothing). `position` is what the call reads by.
+   * With `retries` it is a message of a persistent subscription: the same but for the count, and for the event's position.
+   */
+  event(event: LogRecord | undefined, link: LogRecord | undefined, position: number, retries?: number): void {
     const { writer } = this;
-    const eventBytes = event === undefined ? 0 : this.recordedBytes(event);
-    const linkBytes = link === undefined ? 0 : this.recordedBytes(link);
+    const eventPosition = retries === undefined ? event?.position : position;
+    const eventBytes = event === undefined ? 0 : this.recordedBytes(event, eventPosition!);
+    const linkBytes = link === undefined ? 0 : this.recordedBytes(link, link.position);
     const readEventBytes =
       (event === undefined ? 0 : bytesFieldBytes(eventBytes)) +
       (link === undefined ? 0 : bytesFieldBytes(linkBytes)) +
-      varintFieldBytes(position);
+      varintFieldBytes(position) +
+      (retries === undefined ? 0 : varintFieldBytes(retries));
     const start = this.begin(bytesFieldBytes(readEventBytes));
     writer.bytesKey(1, readEventBytes);
-    if (event !== undefined) this.recorded(1, event, eventBytes);
-    if (link !== undefined) this.recorded(2, link, linkBytes);
+    if (event !== undefined) this.recorded(1, event, eventBytes, eventPosition!);
+    if (link !== undefined) this.recorded(2, link, linkBytes, link.position);
     writer.byte(3 << 3);
     writer.varint(position);
+    if (retries !== undefined) {
+      writer.byte(5 << 3);
+      writer.varint(retries);
+    }
     this.end(start);
   }
 
@@ -107,8 +116,8 @@ export class ReadFrames {
     writer.bytes.writeUInt32BE(writer.length - start - FRAME_HEADER_BYTES, start + 1);
   }
 
-  private recordedBytes(record: LogRecord): number {
-    const { revision, position } = record;
+  private recordedBytes(record: LogRecord, position: number): number {
+    const { revision } = record;
     const idBytes = this.uuid === 'text' ? bytesFieldBytes(UUID_TEXT_BYTES) : bytesFieldBytes(halvesBytes(record.id));
     return (
       bytesFieldBytes(idBytes) +
@@ -125,9 +134,9 @@ export class ReadFrames {
   }
 
   // A RecordedEvent, whose size is known. Times go out in units of 100 ns.
-  private recorded(field: number, record: LogRecord, bytes: number): void {
+  private recorded(field: number, record: LogRecord, bytes: number, position: number): void {
     const { writer } = this;
-    const { revision, position, stream, type, metadata, data, id } = record;
+    const { revision, stream, type, metadata, data, id } = record;
     writer.bytesKey(field, bytes);
     if (this.uuid === 'text') {
       writer.bytesKey(1, bytesFieldBytes(UUID_TEXT_BYTES));

@@ -1,8 +1,9 @@
 import { matcher } from '../event-filter.js';
 import type { EventLog } from '../event-log.js';
+import { firstShownNow } from '../shown.js';
 import type { LogRecord } from '../storage/record.js';
 import type { Stream } from '../stream-index.js';
-import { firstShown, isSoftDeleted } from '../stream-metadata.js';
+import { isSoftDeleted } from '../stream-metadata.js';
 import type { Handler } from './grpc-server.js';
 import { ReadOutput } from './read-output.js';
 import { readReadRequest, type ReadRequest } from './read-request.js';
@@ -74,21 +75,6 @@ function tellWhereItBegins(start: number, count: number, first: number, last: nu
     from = first;
   }
   if (Math.max(from, first) > last && from !== last + 1) output.frames.firstStreamPosition(last + 1);
-}
-
-/** The first revision a read shows now. Events are older the lower their revision, so the first young enough one is searched for. */
-export async function firstShownNow(log: EventLog, stream: Stream): Promise<number> {
-  let low = firstShown(stream.name, stream.last, stream.metadata);
-  const { maxAgeSeconds } = stream.metadata ?? {};
-  if (maxAgeSeconds === undefined) return low;
-  const oldestMs = Date.now() - maxAgeSeconds * 1000;
-  let high = stream.last + 1;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((await log.event(stream, middle)).createdMs < oldestMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Puts out the events of a stream from its revision `first` to `last`, both included, or from `last` down to `first`. */

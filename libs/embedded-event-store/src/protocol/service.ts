@@ -10,6 +10,13 @@ const STARTED_TICKS = BigInt(Date.now()) * 10_000n;
 /** Methods as clients ask for them, with the features that they look at. Names are in lower case, as the real server gives them. */
 const SUPPORTED: [service: string, methods: [name: string, features?: string[]][]][] = [
   ['event_store.client.gossip.gossip', [['read']]],
+  [
+    'event_store.client.persistent_subscriptions.persistentsubscriptions',
+    ['create', 'delete', 'getinfo', 'list', 'read', 'replayparked', 'restartsubsystem', 'update'].map((name): [string, string[]] => [
+      name,
+      ['stream', 'all'],
+    ]),
+  ],
   ['event_store.client.server_features.serverfeatures', [['getsupportedmethods']]],
   [
     'event_store.client.streams.streams',

@@ -5,9 +5,12 @@ export const Code = {
   unknown: 2,
   invalidArgument: 3,
   deadlineExceeded: 4,
+  notFound: 5,
+  alreadyExists: 6,
   resourceExhausted: 8,
   failedPrecondition: 9,
   unimplemented: 12,
+  internal: 13,
   unavailable: 14,
 } as const;
 
@@ -62,3 +65,59 @@ export function missingMetadata(property: string): Status {
 function invalidArgumentWith(details: string, trailers: Record<string, string>): Status {
   return new Status(Code.invalidArgument, details, trailers);
 }
+
+/** What is wrong with a persistent subscription, with the trailers that name it. An empty group name is left out. */
+function groupStatus(
+  code: number,
+  details: string,
+  exception: string,
+  stream: string,
+  group: string,
+  more: Record<string, string> = {},
+): Status {
+  return new Status(code, details, { exception, 'stream-name': stream, ...(group === '' ? {} : { 'group-name': group }), ...more });
+}
+
+export const groupMissing = (stream: string, group: string): Status =>
+  groupStatus(
+    Code.notFound,
+    `Subscription group ${group} on stream ${stream} does not exist.`,
+    'persistent-subscription-does-not-exist',
+    stream,
+    group,
+  );
+export const groupExists = (stream: string, group: string): Status =>
+  groupStatus(
+    Code.alreadyExists,
+    `Subscription group ${group} on stream ${stream} exists.`,
+    'persistent-subscription-exists',
+    stream,
+    group,
+  );
+export const groupDropped = (stream: string, group: string): Status =>
+  groupStatus(
+    Code.cancelled,
+    `Subscription group ${group} on stream ${stream} was dropped.`,
+    'persistent-subscription-dropped',
+    stream,
+    group,
+  );
+export const groupFull = (stream: string, group: string): Status =>
+  groupStatus(
+    Code.failedPrecondition,
+    `Maximum subscriptions reached for subscription group ${group} on stream ${stream}.`,
+    'maximum-subscribers-reached',
+    stream,
+    group,
+  );
+export const groupFailed = (stream: string, group: string, reason: string): Status =>
+  groupStatus(
+    Code.internal,
+    `Subscription group ${group} on stream ${stream} failed: '${reason}'`,
+    'persistent-subscription-failed',
+    stream,
+    group,
+    {
+      reason,
+    },
+  );

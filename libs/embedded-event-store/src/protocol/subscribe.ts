@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { matcher } from '../event-filter.js';
 import type { EventLog } from '../event-log.js';
+import { firstShownNow } from '../shown.js';
 import type { LogRecord } from '../storage/record.js';
 import type { GrpcCall } from './grpc-call.js';
 import type { ReadOutput } from './read-output.js';
 import type { ReadRequest } from './read-request.js';
-import { firstShownNow, recordAt } from './read.js';
+import { recordAt } from './read.js';
 import { invalidArgument, streamDeleted } from './status.js';
 
 const POSITIONS_AT_ONCE = 512;

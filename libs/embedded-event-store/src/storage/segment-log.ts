@@ -189,6 +189,14 @@ export class SegmentLog {
     return isSound(bytes, seedAt(this.logId, position)) ? new LogRecord(position, bytes) : undefined;
   }
 
+  /** Where the first record at or after any position begins: found from the begin of the segment when the position is no record's. */
+  async recordBoundaryAt(position: number): Promise<number> {
+    if (position >= this.durableEnd || (await this.recordStartingAt(position)) !== undefined) return position;
+    let at = this.files.holding(position).base + SEGMENT_HEADER_BYTES;
+    while (at < position && at < this.durableEnd) at = (await this.record(at)).end;
+    return at;
+  }
+
   /** Where the record after the one that ends at `end` begins, at the latest at `durableEnd`. */
   next(end: number): number {
     const segment = this.files.holding(end);

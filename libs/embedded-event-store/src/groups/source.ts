@@ -1,0 +1,71 @@
+import { matcher } from '../event-filter.js';
+import type { EventLog } from '../event-log.js';
+import { firstShownNow } from '../shown.js';
+import type { LogRecord } from '../storage/record.js';
+import { checkpointStreamOf, parkedStreamOf, type GroupSettings } from './settings.js';
+
+/** Where a group takes its messages from: one at a time, from where it stands. Knows its place by a revision or a position. */
+export interface Source {
+  /** The next record, or undefined when there is nothing more now. */
+  next(): Promise<LogRecord | undefined>;
+  /** The place of a record, as checkpoints name it. */
+  placeOf(record: LogRecord): number;
+  /** Calls `grown` when there may be more, until the returned function is called. */
+  follow(grown: () => void): () => void;
+}
+
+/** `checkpoint` is the place of the last event that was done with. */
+export function sourceFor(log: EventLog, settings: GroupSettings, checkpoint: number | undefined): Source {
+  return settings.stream === undefined ? allSource(log, settings, checkpoint) : streamSource(log, settings.stream, settings, checkpoint);
+}
+
+function streamSource(log: EventLog, name: string, { startFrom }: GroupSettings, checkpoint: number | undefined): Source {
+  const end = (log.find(name)?.last ?? -1) + 1;
+  let next = checkpoint !== undefined ? checkpoint + 1 : startFrom === 'start' ? 0 : startFrom === 'end' ? end : startFrom;
+  // What truncation hides at the beginning stays hidden; later it does not concern the group.
+  let isLive = false;
+  return {
+    async next() {
+      const stream = log.find(name);
+      if (stream === undefined || stream.last < 0) return undefined;
+      if (!isLive) next = Math.max(next, Math.min(await firstShownNow(log, stream), stream.last + 1));
+      if (next > stream.last) {
+        isLive = true;
+        return undefined;
+      }
+      const record = await log.event(stream, next);
+      next += 1;
+      return record;
+    },
+    placeOf: (record) => record.revision,
+    follow: (grown) => log.followStream(name, grown),
+  };
+}
+
+function allSource(log: EventLog, settings: GroupSettings, checkpoint: number | undefined): Source {
+  const { startFrom, filter } = settings;
+  const matches = filter === undefined ? () => true : matcher(filter);
+  const own = new Set([checkpointStreamOf(settings), parkedStreamOf(settings)].flatMap((name) => [name, `$$${name}`]));
+  const { firstPosition, durableEnd } = log.log;
+  const from = checkpoint ?? (startFrom === 'start' ? firstPosition : startFrom === 'end' ? durableEnd : startFrom);
+  let at: number | undefined;
+  return {
+    async next() {
+      at ??= await log.log.recordBoundaryAt(from);
+      for (let passed = 0; at < log.log.durableEnd; passed++) {
+        const begin = log.log.next(at);
+        if (begin >= log.log.durableEnd) return undefined;
+        const found = log.log.record(begin);
+        const record = found instanceof Promise ? await found : found;
+        at = record.end;
+        // A group begins at its start, but after its checkpoint.
+        const isBehind = checkpoint === undefined ? record.position < from : record.position <= from;
+        if (record.isEvent && !isBehind && matches(record) && !own.has(record.streamName)) return record;
+        if (passed % 256 === 255) await new Promise((resolve) => setImmediate(resolve));
+      }
+      return undefined;
+    },
+    placeOf: (record) => record.position,
+    follow: (grown) => log.follow(grown),
+  };
+}
