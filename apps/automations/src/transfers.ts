@@ -15,10 +15,19 @@ interface Transfer {
   readonly done: () => void;
 }
 
+/** What waits for one receiver, in the order in which it was given. */
+interface Receiver {
+  readonly id: string;
+  readonly queue: Transfer[];
+  failures: number;
+}
+
 /** Never changes: ids made with it must stay the same for ever. */
 const transferNamespace = '0b4fb0a5-9c0e-5d0b-8d3e-6f1a5b6c7d81';
 /** The receiver's lane takes so many commands into one append at the most. */
 const batchMax = 128;
+/** So many receivers are served at once; a state that is not cached is read from the log first, and a connection carries 100 calls. */
+const servedMax = 64;
 /** Transfers that have begun and not ended; then the log is read no further until some have. */
 const unfinishedMax = 4_096;
 const checkpointEveryMilliseconds = 1_000;
@@ -32,7 +41,9 @@ const retryDelayMilliseconds = { first: 200, longest: 10_000 };
  */
 export class Transfers {
   readonly progress: Progress;
-  private readonly receivers = new Map<string, Transfer[]>();
+  private readonly receivers = new Map<string, Receiver>();
+  /** Those with something waiting and nobody at work for them. */
+  private readonly ready: Receiver[] = [];
   private readonly working = new Set<Promise<void>>();
   private unfinished = 0;
   private credited = 0;
@@ -75,37 +86,47 @@ export class Transfers {
 
   private take(transfer: Transfer, signal: AbortSignal): void {
     metrics.inTransit.set((this.unfinished += 1));
-    const receiver = transfer.given.data.customerId;
-    const queue = this.receivers.get(receiver);
-    if (queue !== undefined) return void queue.push(transfer);
-    const fresh = [transfer];
-    this.receivers.set(receiver, fresh);
-    const work = this.serve(receiver, fresh, signal).finally(() => this.working.delete(work));
-    this.working.add(work);
+    const id = transfer.given.data.customerId;
+    const known = this.receivers.get(id);
+    if (known !== undefined) return void known.queue.push(transfer);
+    const receiver: Receiver = { id, queue: [transfer], failures: 0 };
+    this.receivers.set(id, receiver);
+    this.ready.push(receiver);
+    this.serveReady(signal);
   }
 
-  /** Hands over what waits for one receiver, batch by batch; what failed goes again, before anything later. */
-  private async serve(receiver: string, queue: Transfer[], signal: AbortSignal): Promise<void> {
-    for (let failures = 0; queue.length > 0 && !signal.aborted;) {
-      const batch = queue.slice(0, batchMax);
-      const outcomes = await Promise.allSettled(
-        batch.map((transfer, index) => this.credit(receiver, transfer.given, batch.slice(0, index))),
-      );
-      const failed = batch.filter((_, index) => outcomes[index]!.status === 'rejected');
-      queue.splice(0, batch.length, ...failed);
-      for (const transfer of batch) if (!failed.includes(transfer)) this.finish(transfer);
-      if (failed.length === 0) failures = 0;
-      else {
-        const pause = Math.min(retryDelayMilliseconds.first * 2 ** failures++, retryDelayMilliseconds.longest);
-        const reason = outcomes.find((outcome) => outcome.status === 'rejected')!.reason as Error;
-        this.log.warn(
-          { receiver, waiting: queue.length, reason: reason.message },
-          `transfers: not credited yet, again in ${pause / 1_000} s`,
-        );
-        await delay(pause, undefined, { signal }).catch(() => {});
-      }
+  private serveReady(signal: AbortSignal): void {
+    while (this.working.size < servedMax && this.ready.length > 0 && !signal.aborted) {
+      const work = this.serve(this.ready.shift()!, signal).finally(() => {
+        this.working.delete(work);
+        this.serveReady(signal);
+      });
+      this.working.add(work);
     }
-    this.receivers.delete(receiver);
+  }
+
+  /** Hands over a batch of what waits for one receiver; what failed goes again, before anything later. */
+  private async serve(receiver: Receiver, signal: AbortSignal): Promise<void> {
+    const batch = receiver.queue.slice(0, batchMax);
+    const outcomes = await Promise.allSettled(batch.map(({ given }, index) => this.credit(receiver.id, given, batch.slice(0, index))));
+    const failed = batch.filter((_, index) => outcomes[index]!.status === 'rejected');
+    receiver.queue.splice(0, batch.length, ...failed);
+    for (const [index, transfer] of batch.entries()) if (outcomes[index]!.status === 'fulfilled') this.finish(transfer);
+    if (failed.length > 0) {
+      const pause = Math.min(retryDelayMilliseconds.first * 2 ** receiver.failures++, retryDelayMilliseconds.longest);
+      const { message } = (outcomes.find(({ status }) => status === 'rejected') as PromiseRejectedResult).reason as Error;
+      this.log.warn(
+        { receiver: receiver.id, waiting: receiver.queue.length, reason: message },
+        `transfers: not credited yet, again in ${pause / 1_000} s`,
+      );
+      setTimeout(() => {
+        this.ready.push(receiver);
+        this.serveReady(signal);
+      }, pause).unref();
+    } else if (receiver.queue.length > 0) {
+      receiver.failures = 0;
+      this.ready.push(receiver);
+    } else this.receivers.delete(receiver.id);
   }
 
   private async credit(receiver: string, given: Given, before: readonly Transfer[]): Promise<void> {
