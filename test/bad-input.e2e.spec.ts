@@ -103,7 +103,7 @@ const endpoints: Endpoint[] = [
     by: 'partner',
     may: everybody,
     query: {
-      query: badQuery.text,
+      query: badQuery.filter,
       category: badQuery.text,
       limit: badQuery.limit,
       cursor: badQuery.cursor,
@@ -147,7 +147,7 @@ const endpoints: Endpoint[] = [
     call: 'GET /v1/partners/{partnerId}/customers',
     by: 'partner',
     may: ['operator', 'auditor', 'partner'],
-    query: { email: badQuery.text, page: badQuery.page, atLeast: badQuery.atLeast },
+    query: { email: badQuery.filter, page: badQuery.page, atLeast: badQuery.atLeast },
     foreign: { code: 'PARTNER_NOT_FOUND', parameter: 'partnerId', to: ['otherPartner'] },
   },
   {
@@ -187,7 +187,9 @@ const endpoints: Endpoint[] = [
   },
   {
     call: 'DELETE /v1/customers/{customerId}/dealer',
+    body: { partnerCode: 'SAKURA-01' },
     by: 'customer',
+    fields: { partnerCode: bad.reference },
     may: ['customerAdmin'],
     foreign: { code: 'CUSTOMER_NOT_FOUND', parameter: 'customerId', to: ['otherCustomer'] },
   },
@@ -229,7 +231,7 @@ const endpoints: Endpoint[] = [
     query: {
       from: badQuery.instant,
       to: badQuery.instant,
-      customerName: badQuery.text,
+      customerName: badQuery.filter,
       sku: badQuery.skus,
       limit: badQuery.limit,
       cursor: badQuery.cursor,

@@ -58,6 +58,8 @@ export const badQuery = {
   atLeast: ['', '-1', '1.5', 'NaN', '1e21', '99999999999999999999', 'latest'],
   instant: ['', 'yesterday', '2026-04-01', '2026-13-01T00:00:00Z', '0'],
   moment: ['', 'yesterday', '2026-04-01', '-1', '1.5', '99999999999999999999'],
+  /** An empty one is a cleared field: no filter (000-23). */
+  filter: ['x'.repeat(300), 'a%00b'],
   text: ['', ' ', 'x'.repeat(300), 'a%00b'],
   skus: ['', 'a b', ',', 'ü', 'a,a', 'x'.repeat(65)],
   id: ['', 'x', '../..', `${uuid}0`],

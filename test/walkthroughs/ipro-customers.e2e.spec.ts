@@ -85,6 +85,7 @@ describe.each(places)('i-PRO: customers, on $name', ({ start }) => {
     expect(await names({ email: '@SGV.ex' })).toEqual(['Société Générale de Vidéo']);
     expect(await names({ email: '.example' })).toHaveLength(2);
     expect(await names({ email: 'nobody' })).toEqual([]);
+    expect(await names({ email: '' })).toHaveLength(2);
   });
 
   it('001-11: 20 customers are one page', async () => {

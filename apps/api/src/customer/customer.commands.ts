@@ -55,4 +55,8 @@ export class LinkDealer extends LedgerCommand {
 export class UnlinkDealer extends LedgerCommand {
   @Id({ example: story.customerId })
   readonly customerId: string;
+
+  @Optional()
+  @Reference({ max: 64, example: 'SAKURA-01', description: 'The dealer meant; absent: whoever it is' })
+  readonly partnerCode?: string;
 }

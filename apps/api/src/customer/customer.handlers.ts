@@ -1,7 +1,7 @@
 import { CommandHandler } from '@nestjs/cqrs';
 import { Ledger } from '#event-store';
 import { changeCustomerProfile, customer, linkDealer, registerCustomer, unlinkDealer } from '#licensing';
-import { partnerByCode } from '../partner/partner-code.js';
+import { dealerMeant, partnerByCode } from '../partner/partner-code.js';
 import { ChangeCustomerProfile, LinkDealer, RegisterCustomer, UnlinkDealer } from './customer.commands.js';
 
 @CommandHandler(RegisterCustomer)
@@ -37,8 +37,9 @@ export class LinkDealerHandler {
 export class UnlinkDealerHandler {
   constructor(private readonly ledger: Ledger) {}
 
-  execute(command: UnlinkDealer) {
-    return this.ledger.record(customer, command.customerId, command, unlinkDealer);
+  async execute(command: UnlinkDealer) {
+    const meant = await dealerMeant(this.ledger, command.partnerCode);
+    return this.ledger.record(customer, command.customerId, { ...command, ...meant }, unlinkDealer);
   }
 }
 

@@ -71,6 +71,15 @@ describe('the dealer of a customer', () => {
     expect(await unlinkDealer(customer)).toMatchObject({ status: 409, body: { code: 'DEALER_NOT_LINKED' } });
   });
 
+  it('can be unlinked by its code, and then only itself', async () => {
+    const [dealer, other] = [await newPartner(api), await newPartner(api)];
+    const { id, token } = await newCustomer(api, dealer.partnerCode);
+    const unlink = ({ partnerCode }: { partnerCode: string }) =>
+      api.call({ method: 'DELETE', url: `/v1/customers/${id}/dealer`, token, body: { partnerCode } });
+    expect(await unlink(other)).toMatchObject({ status: 409, body: { code: 'DEALER_NOT_LINKED' } });
+    expect((await unlink(dealer)).body.dealer).toBeNull();
+  });
+
   it('is named by the customer only: neither by the partner, nor the vendor, nor a user of the customer (001-03)', async () => {
     const [partner, customer] = [await newPartner(api), await newCustomer(api)];
     for (const token of [partner.token, api.operator, await tokenOf(api, 'customerUser', customer.id)]) {

@@ -25,3 +25,8 @@ export async function partnerByCode(ledger: Ledger, partnerCode: string): Promis
     throw new Rejected('PARTNER_CODE_NOT_FOUND', `No partner has the code ${partnerCode}.`, { partnerCode });
   return { ...found, partnerId: found.partnerId };
 }
+
+/** The dealer that a code names, when there is one. Errors: PARTNER_CODE_NOT_FOUND. */
+export async function dealerMeant(ledger: Ledger, partnerCode: string | undefined): Promise<{ readonly partnerId?: string }> {
+  return partnerCode === undefined ? {} : { partnerId: (await partnerByCode(ledger, partnerCode)).partnerId };
+}

@@ -12,7 +12,7 @@ export class ListLinkedCustomers extends Question {
   readonly partnerId: string;
 
   @Optional()
-  @Text({ max: 254, example: 'yamada', description: 'Any part of the e-mail address' })
+  @Text({ min: 0, max: 254, example: 'yamada', description: 'Any part of the e-mail address' })
   readonly email?: string;
 
   @Page()

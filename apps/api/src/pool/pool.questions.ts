@@ -28,6 +28,7 @@ export class ListAssignments extends Question {
 
   @Optional()
   @Text({
+    min: 0,
     example: 'ﾔﾏﾀﾞ',
     description: 'Any part of the name or its reading, in any width, case or kana; from five letters on one slip is forgiven (000-21)',
   })

@@ -3,7 +3,7 @@ import { Question } from '../http/input.js';
 
 export class ListProducts extends Question {
   @Optional()
-  @Text({ example: 'エッジストレージ', description: 'Any part of the name or sku, in any width, case or kana' })
+  @Text({ min: 0, example: 'エッジストレージ', description: 'Any part of the name or sku, in any width, case or kana' })
   readonly query?: string;
 
   @Optional()

@@ -98,6 +98,13 @@ describe('The dealer of a customer', () => {
     expect(given(customer, registered, linked('p-1')).when(unlinkDealer, { customerId })).toEqual([unlinked('p-1')]);
   });
 
+  it('is unlinked only if it is the one that is meant', () => {
+    expect(given(customer, registered, linked('p-1')).when(unlinkDealer, { customerId, partnerId: 'p-1' })).toEqual([unlinked('p-1')]);
+    expect(given(customer, registered, linked('p-2')).when(unlinkDealer, { customerId, partnerId: 'p-1' })).toMatchObject({
+      refused: 'DEALER_NOT_LINKED',
+    });
+  });
+
   it('cannot be unlinked when there is none', () => {
     expect(given(customer, registered, linked('p-1'), unlinked('p-1')).when(unlinkDealer, { customerId })).toMatchObject({
       refused: 'DEALER_NOT_LINKED',

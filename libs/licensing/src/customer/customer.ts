@@ -38,6 +38,8 @@ export interface LinkDealer extends Commanded {
 }
 export interface UnlinkDealer extends Commanded {
   readonly customerId: string;
+  /** The dealer meant; absent: whoever it is. Another one that came meanwhile stays. */
+  readonly partnerId?: string;
 }
 
 export const customer = {
@@ -123,6 +125,8 @@ export function linkDealer(state: CustomerState, command: LinkDealer): CustomerF
 export function unlinkDealer(state: CustomerState, command: UnlinkDealer): CustomerFact[] {
   const customerId = registeredId(state, command.customerId);
   if (state.partnerId === undefined) throw new Rejected('DEALER_NOT_LINKED', 'The customer has no dealer to unlink.', { customerId });
+  if (command.partnerId !== undefined && command.partnerId !== state.partnerId)
+    throw new Rejected('DEALER_NOT_LINKED', `The partner ${command.partnerId} is not the dealer of this customer.`, { customerId });
   return [{ type: 'DealerUnlinked', data: { customerId, partnerId: state.partnerId } }];
 }
 
