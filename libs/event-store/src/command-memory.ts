@@ -45,7 +45,7 @@ export class CommandMemory {
     return { first, last: first + this.more[at - 1]! };
   }
 
-  /** Takes in one fact, in the order of the stream. Facts of the same command follow each other. */
+  /** Takes in one fact, in the order of the stream. Facts of the same command follow each other. Forgets nothing: see `prune`. */
   add(commandId: string, revision: number, recordedAt: string): void {
     this.read(commandId);
     const cell = this.cellOf(this.sought, 0);
@@ -54,22 +54,30 @@ export class CommandMemory {
       this.more[at - 1] = revision - this.firsts[at - 1]!;
       return;
     }
-    const second = Math.floor(Date.parse(recordedAt) / 1000);
-    this.forget(second);
     if (this.count === this.capacity) this.grow();
     const slot = (this.oldest + this.count++) % this.capacity;
     this.ids.set(this.sought, slot * 4);
     this.firsts[slot] = revision;
     this.more[slot] = 0;
-    this.seconds[slot] = second;
+    this.seconds[slot] = Math.floor(Date.parse(recordedAt) / 1000);
     this.index[this.cellOf(this.ids, slot * 4)] = slot + 1;
   }
 
-  private forget(now: number): void {
-    while (this.count >= keptAtLeast && this.seconds[this.oldest]! + keptSeconds + 1 < now) {
+  /** Forgets what exceeds both bounds, now that the stream has come to its newest command. */
+  prune(): void {
+    const newest = this.seconds[(this.oldest + this.count - 1) % this.capacity]!;
+    while (this.count > keptAtLeast && this.seconds[this.oldest]! + keptSeconds + 1 < newest) {
       this.release(this.cellOf(this.ids, this.oldest * 4));
       this.oldest = (this.oldest + 1) % this.capacity;
       this.count--;
+    }
+  }
+
+  /** Takes back the last commands that were added, as if they had never come. */
+  undo(commands: number): void {
+    for (let undone = 0; undone < commands; undone++) {
+      this.count--;
+      this.release(this.cellOf(this.ids, ((this.oldest + this.count) % this.capacity) * 4));
     }
   }
 

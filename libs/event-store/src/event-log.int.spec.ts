@@ -227,7 +227,11 @@ describe('follow', () => {
       }
     })();
     for (let round = 0; round < 5; round++) {
-      await log.append(stream, Array.from({ length: 20 }, () => event('B')), round * 20);
+      await log.append(
+        stream,
+        Array.from({ length: 20 }, () => event('B')),
+        round * 20,
+      );
       await until(() => seen.length > round * 20);
       wire.cut();
     }

@@ -352,6 +352,32 @@ describe('two processes on one stream', () => {
     expect(await two.record(tally, id, command, add)).toEqual({ ...first, replayed: true });
   });
 
+  it('read only what is new after a conflict, when it was not the first', async () => {
+    const id = randomUUID();
+    const other = ledgerOn();
+    await other.record(tally, id, commandOf(100), add);
+    let faster = 0;
+    const starts: number[] = [];
+    const racing: EventLog = { ...withoutAnswers(log, () => 'answered') };
+    const { append } = racing;
+    racing.append = async (...given) => {
+      if (faster-- > 0) await other.record(tally, id, commandOf(1), take);
+      return append(...given);
+    };
+    racing.readStream = (stream, range) => {
+      starts.push(range?.fromRevision ?? 0);
+      return log.readStream(stream, range);
+    };
+    const ledger = ledgerOn({ log: racing });
+    faster = 3;
+    const receipts = await Promise.all([1, 2].map((amount) => ledger.record(tally, id, commandOf(amount), take)));
+    expect(receipts.map(({ revision }) => revision)).toEqual([4, 5]);
+    // To begin with, after the first conflict, and then the tails.
+    expect(starts).toEqual([0, 0, 2, 3]);
+    expect((await ledger.load(tally, id)).state.available).toBe(94);
+    expect(await verifyChain(await eventsOf(id))).toBeUndefined();
+  });
+
   it('give up with an error when others are always faster', async () => {
     const id = randomUUID();
     const other = ledgerOn();

@@ -63,6 +63,8 @@ export class Ledger {
   private readonly cache: LRUCache<string, StreamState<unknown>>;
   private readonly lanes = new Map<string, Lane>();
   private readonly loads = new Map<string, Load>();
+  /** Streams that others were faster on a moment ago. */
+  private readonly contended = new LRUCache<string, true>({ max: 1_000, ttl: 10_000 });
   private readonly idlers: (() => void)[] = [];
 
   constructor(options: LedgerOptions) {
@@ -152,6 +154,8 @@ export class Ledger {
   private async recordGroup(stream: string, aggregate: AnyAggregate, lane: Lane, waiting: Waiting[]): Promise<void> {
     const state = this.current(stream) ?? (await this.refresh(stream, aggregate));
     const { revision, hash } = state;
+    // Where others write too, a copy of the state is cheaper than reading the whole stream again after a conflict.
+    const goBack = this.contended.has(stream) ? state.keep() : undefined;
     const group = decideGroup(state, waiting, this.limits);
     lane.ahead = group.drafts.length > 0;
     lane.waiting.unshift(...group.rest);
@@ -171,7 +175,10 @@ export class Ledger {
       for (const answer of group.answers) answer(appended, sealed);
     } catch (error) {
       // The state went further than the log.
-      this.cache.delete(stream);
+      if (goBack !== undefined && error instanceof RevisionConflict && (error.actualRevision ?? Infinity) > revision) {
+        goBack();
+        state.observed = Math.max(state.observed, revision + 1);
+      } else this.cache.delete(stream);
       if (error instanceof RevisionConflict) await this.decideAgain(stream, lane, group);
       else for (const { reject } of group.members) reject(error);
     }
@@ -192,6 +199,7 @@ export class Ledger {
 
   /** Everybody is decided again on what now stands in the log, and those whose append was recorded after all are found there. */
   private async decideAgain(stream: string, lane: Lane, group: Group): Promise<void> {
+    this.contended.set(stream, true);
     const again = group.members.filter((member) => {
       member.attempts++;
       if (member.attempts >= this.attemptsMax) member.reject(new TooManyConflicts(stream, member.attempts));
@@ -263,12 +271,17 @@ export class Ledger {
   private async read(stream: string, aggregate: AnyAggregate, load: Load): Promise<StreamState<unknown>> {
     const state = this.cache.peek(stream) ?? new StreamState(stream, aggregate);
     try {
-      // Again when something was seen meanwhile that the read did not bring.
-      do {
+      for (let attempt = 0; ; attempt++) {
         const startedAt = performance.now();
         for await (const event of this.log.readStream(stream, { fromRevision: state.revision + 1 })) state.take(event);
         state.freshAt = startedAt;
-      } while (Math.max(state.observed, load.observed) > state.revision);
+        const observed = Math.max(state.observed, load.observed);
+        if (observed <= state.revision) break;
+        // It was written while this was read, or the node that was asked lags behind the one that told.
+        if (attempt >= 5)
+          throw new LogUnavailable(`${stream} was seen at revision ${observed}, but can be read up to ${state.revision} only`);
+        await pause(10 * attempt);
+      }
     } catch (error) {
       this.cache.delete(stream);
       throw error;

@@ -40,11 +40,12 @@ export class StreamState<State> {
     // Facts that did not come through the ledger are folded like others; there is no command to remember.
     if (commandId === undefined) return;
     this.commands.add(commandId, event.revision, recordedAt);
+    this.commands.prune();
     this.recordedAt = recordedAt;
     this.hash = hash;
   }
 
-  /** Folds in what is still to be appended. When that fails, this state is of no use any more. */
+  /** Folds in what is still to be appended. When that fails, this state is of no use any more, unless it was kept before. */
   takeDraft(draft: Draft): void {
     const { commandId, recordedAt } = draft.metadata;
     for (const { type, dataText } of draft.facts) {
@@ -61,6 +62,18 @@ export class StreamState<State> {
     this.position = position;
     this.hash = hash;
     this.freshAt = sentAt;
+    this.commands.prune();
+  }
+
+  /** Keeps what drafts will change; gives back how to return to it. Costs a copy of the state. */
+  keep(): () => void {
+    const { revision, recordedAt, hash } = this;
+    const state = structuredClone(this.state);
+    const commands = this.commands.size;
+    return () => {
+      Object.assign(this, { state, revision, recordedAt, hash });
+      this.commands.undo(this.commands.size - commands);
+    };
   }
 
   /** What a draft would lead to; this state stays as it is. */
