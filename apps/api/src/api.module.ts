@@ -10,7 +10,7 @@ import { CLOCK, EVENT_LOG, FEED, LOG, READ_STORE, SECRETS, SETTINGS, type ApiPar
 @Global()
 @Module({})
 class PartsModule {
-  static of(parts: ApiParts): DynamicModule {
+  static of(parts: ApiParts, metrics: Metrics): DynamicModule {
     const { settings, secrets, clock, log, eventLog, ledger, feed, readStore } = parts;
     const providers: Provider[] = [
       { provide: SETTINGS, useValue: settings },
@@ -24,7 +24,7 @@ class PartsModule {
       { provide: ReadModels, useValue: new StoredReadModels(readStore) },
       { provide: Tokens, useValue: new Tokens(secrets.jwtSecret, settings.accessTokenMinutes) },
       { provide: Passwords, useValue: new Passwords() },
-      { provide: Metrics, useValue: new Metrics() },
+      { provide: Metrics, useValue: metrics },
     ];
     return { module: PartsModule, providers, exports: providers.map((provider) => (provider as { provide: symbol }).provide) };
   }
@@ -33,7 +33,7 @@ class PartsModule {
 /** The whole API: one module a resource. */
 @Module({})
 export class ApiModule {
-  static of(parts: ApiParts, resources: readonly Type[]): DynamicModule {
-    return { module: ApiModule, imports: [CqrsModule.forRoot(), PartsModule.of(parts), ...resources] };
+  static of(parts: ApiParts, metrics: Metrics, resources: readonly Type[]): DynamicModule {
+    return { module: ApiModule, imports: [CqrsModule.forRoot(), PartsModule.of(parts, metrics), ...resources] };
   }
 }

@@ -5,6 +5,7 @@ import { customer } from '#licensing';
 import { Metrics, ProblemFilter, Tokens, type ProblemReply, type Relations } from '#platform';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';
+import { NestLog } from './nest-log.js';
 import { answerHeaders } from './http/answer.js';
 import { letConnectionsGo } from './http/closing.js';
 import { begin, guardEntrance, parseBodies } from './http/entrance.js';
@@ -16,9 +17,14 @@ import { resources } from './resources.js';
 
 /** The API as one application, ready for `listen` or `inject`. Closing it answers what is in flight; the parts belong to the caller. */
 export async function createApi(parts: ApiParts, modules: readonly Type[] = resources): Promise<NestFastifyApplication> {
+  const metrics = new Metrics();
+  const problems = new ProblemFilter(parts.log, metrics.refusals);
   const adapter = new FastifyAdapter({
     bodyLimit: parts.settings.limitBodyBytes,
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+    trustProxy: parts.settings.trustedProxies ? [...parts.settings.trustedProxies] : false,
+    // A caller that sends its request drop by drop does not hold a connection for ever.
+    requestTimeout: 30_000,
     // Ids of our own are in the logs; Fastify's are not used.
     genReqId: () => '',
     // An address that cannot be read is refused before any hook runs.
@@ -27,15 +33,14 @@ export async function createApi(parts: ApiParts, modules: readonly Type[] = reso
       problems.answer(error, reply as ProblemReply);
     },
   });
-  const problems = new ProblemFilter(parts.log);
   const fastify = adapter.getInstance();
   nameRoutes(fastify);
-  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.of(parts, modules), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.of(parts, metrics, modules), adapter, {
     bodyParser: false,
-    logger: ['error', 'warn', 'fatal'],
+    logger: new NestLog(parts.log),
     abortOnError: false,
   });
-  measureRequests(fastify, app.get(Metrics));
+  measureRequests(fastify, metrics, parts.log);
   guardEntrance(fastify, { ...parts, tokens: app.get(Tokens), relations: relationsOf(parts) });
   parseBodies(fastify);
   answerHeaders(fastify);

@@ -26,7 +26,7 @@ describe('passwords', () => {
 
 describe('turns', () => {
   it('let so many run at once and no more, whoever fails', async () => {
-    const turns = new Turns(2);
+    const turns = new Turns(2, 10);
     let running = 0;
     let most = 0;
     const work = (fails: boolean) => async () => {
@@ -37,5 +37,16 @@ describe('turns', () => {
     };
     const results = await Promise.allSettled(Array.from({ length: 9 }, (_, index) => turns.run(work(index % 3 === 0))));
     expect([most, running, results.filter(({ status }) => status === 'rejected').length]).toEqual([2, 0, 3]);
+  });
+
+  it('send away who comes when the line is full', async () => {
+    const turns = new Turns(1, 1);
+    let finish = (): void => {};
+    const first = turns.run(() => new Promise<void>((resolve) => (finish = resolve)));
+    const second = turns.run(async () => 'second');
+    await expect(turns.run(async () => 'third')).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+    finish();
+    await first;
+    expect([await second, await turns.run(async () => 'fourth')]).toEqual(['second', 'fourth']);
   });
 });

@@ -5,6 +5,9 @@ import { Turns } from './turns.js';
 /** What OWASP asks of argon2id (the library's default algorithm) at least: 19 MiB, two passes, one thread. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
+/** Some ten seconds of work on two cores. */
+const waitingMax = 500;
+
 /** Hashes and checks passwords with argon2id, never more at once than there are cores: each takes 19 MiB and some 20 ms. */
 export class Passwords {
   private readonly turns: Turns;
@@ -12,7 +15,7 @@ export class Passwords {
   private nobody: Promise<string> | undefined;
 
   constructor(atOnceMax = Math.max(1, availableParallelism())) {
-    this.turns = new Turns(atOnceMax);
+    this.turns = new Turns(atOnceMax, waitingMax);
   }
 
   hash(password: string): Promise<string> {

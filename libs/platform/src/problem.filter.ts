@@ -16,7 +16,11 @@ export interface ProblemReply {
 /** The one filter: whatever is thrown becomes a problem with a stable code. What nobody foresaw is logged and answered as INTERNAL_ERROR, without its words. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly log: Log) {}
+  constructor(
+    private readonly log: Log,
+    /** Counts refusals by code. */
+    private readonly refusals: { inc(labels: { code: string }): void },
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     this.answer(error, host.switchToHttp().getResponse<ProblemReply>());
@@ -26,6 +30,7 @@ export class ProblemFilter implements ExceptionFilter {
   answer(error: unknown, reply: ProblemReply): void {
     const correlationId = reply.request.correlationId ?? 'none';
     const refusal = refusalOf(error) ?? this.unforeseen(error, correlationId);
+    this.refusals.inc({ code: refusal.code });
     if (refusal.status >= 500) this.log.warn({ code: refusal.code, correlationId, err: error }, 'a request failed');
     if (reply.sent) return;
     const seconds = retryAfter(refusal);

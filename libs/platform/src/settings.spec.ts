@@ -52,6 +52,8 @@ describe('settings', () => {
     ['STORE_SECRET', 'c2VjcmV0'],
     ['STORE_SECRET', 'whsec_c2hvcnQ='],
     ['OPERATOR_PASSWORD', 'short'],
+    ['TRUSTED_PROXIES', 'proxy.example'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33'],
   ])('refuse %s=%s and name the variable', (name, text) => {
     expect(findings({ [name]: text })).toEqual([expect.stringMatching(new RegExp(`^${name}: must`))]);
   });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 
 /** A variable of the environment: its default as text (absent: not set), what it means for a reader of the README, and how its text is read. */
@@ -65,6 +66,11 @@ export const settingsTable = {
     'Verifies the calls of the provisioning service, `whsec_…`; generated for embedded stores',
     webhookSecret,
     'secret',
+  ),
+  trustedProxies: optional(
+    'TRUSTED_PROXIES',
+    'Addresses or networks, separated by commas, whose `X-Forwarded-For` tells the address of a caller; absent: nobody is believed',
+    networks,
   ),
   limitBodyBytes: required('LIMIT_BODY_BYTES', '1048576', 'The largest body of a request, in bytes', wholeNumber(1024, 67_108_864)),
   limitSignInPerMinute: required('LIMIT_SIGN_IN_PER_MINUTE', '300', 'Sign-ins a minute and address', wholeNumber(1, 1_000_000)),
@@ -183,6 +189,17 @@ function oneOfSchemes(...schemes: readonly string[]): (text: string) => string {
 function redisHosts(text: string): string {
   text.split(',').forEach((url) => oneOfSchemes('redis', 'rediss')(url.trim()));
   return text;
+}
+
+function networks(text: string): readonly string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  for (const part of parts) {
+    const [address = '', bits, ...rest] = part.split('/');
+    const bitsMax = isIP(address) === 6 ? 128 : 32;
+    if (isIP(address) === 0 || rest.length > 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax)))
+      throw new Error("must be IP addresses or networks such as '10.0.0.0/8', separated by commas");
+  }
+  return parts;
 }
 
 function login(text: string): string {

@@ -16,7 +16,7 @@ import { auditStream } from './stream-audit.js';
 export class AuditController {
   private readonly sources: PoolSources;
   /** A replay may read the whole log: two at once leave room for everybody else. */
-  private readonly replays = new Turns(2);
+  private readonly replays = new Turns(2, 50);
 
   constructor(
     @Inject(EVENT_LOG) private readonly log: EventLog,

@@ -9,22 +9,24 @@ const namespace = Buffer.from('f1d6e0a25c0b4b9a8d7e3a94c6b2517e', 'hex');
 
 /**
  * What the server adds to a command: who asks, and an identity that is the same when the same caller repeats the call with the same Idempotency-Key.
- * The answer names the key, made here when the caller brought none. Errors: Rejected INVALID_REQUEST for malformed headers.
+ * `input` is the validated command, `fields` what came, its secrets hidden. The answer names the key, made here when the caller brought none. Errors: Rejected INVALID_REQUEST for malformed headers.
  */
 export function commandContext(
   request: ApiRequest,
   reply: ApiReply,
   route: RouteFacts,
+  input: object,
   fields: Record<string, unknown>,
 ): CommandContext & { readonly actor: Actor } {
   const actor = request.principal ?? anonymous;
   const key = idempotencyKey(request);
   reply.header('idempotency-key', key);
   const caller = actor.accountId ?? actor.userId;
-  const params = Object.values(request.params as Record<string, string>);
+  // As validated: an id in capitals is the same id.
+  const path = Object.fromEntries(Object.keys(request.params as object).map((name) => [name, (input as Record<string, unknown>)[name]]));
   return {
-    commandId: uuidV5([caller, route.pattern, ...params, key].join('\n')),
-    inputHash: hash('sha256', `${route.pattern}\n${canonicalJson(fields)}`),
+    commandId: uuidV5([caller, route.pattern, ...Object.values(path), key].join('\n')),
+    inputHash: hash('sha256', `${route.pattern}\n${canonicalJson({ ...fields, ...path })}`),
     correlationId: request.correlationId,
     actor,
     expectedRevision: ifMatch(request.headers['if-match']),

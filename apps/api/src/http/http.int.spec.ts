@@ -76,6 +76,8 @@ describe('a write', () => {
     const headers = { 'idempotency-key': first.headers['idempotency-key']! };
     const again = await unchanged(() => assign({ headers }));
     expect([again.status, again.body, again.headers['idempotent-replayed']]).toEqual([201, first.body, 'true']);
+    const inCapitals = await unchanged(() => assign({ headers, url: `/v1/pools/${partner.id.toUpperCase()}/assignments` }));
+    expect(inCapitals.body).toEqual(first.body);
   });
 
   it('with the same key and another body is 422; with the same key on another route it is another command', async () => {
@@ -225,6 +227,12 @@ describe('a read', () => {
 });
 
 describe('the log', () => {
+  it('says at level debug how each request was answered, by its route', async () => {
+    const { headers } = await api.call({ url: '/v1/me', token: api.operator });
+    const said = lines.map((line) => JSON.parse(line)).find(({ correlationId }) => correlationId === headers['x-correlation-id']);
+    expect(said).toMatchObject({ route: 'GET /v1/me', status: 200, milliseconds: expect.any(Number), userId: expect.any(String) });
+  });
+
   it('has no password, no token and no body in it', async () => {
     await api.call({ method: 'POST', url: '/v1/sessions', body: { login: 'operator', password: 'operator of the test' } });
     await api.call({

@@ -67,7 +67,8 @@ export class InputPipe implements PipeTransform {
     const fields = route.writes ? writtenFields(request, route.queryFields) : askedFields(request, type);
     const input = validated(type, fields) as { context?: unknown; principal?: unknown; atLeast?: string };
     if (route.writes) {
-      input.context = commandContext(request, reply, route, withoutSecrets(fields, secretFieldsOf(type.prototype), this.digestKey));
+      const hashed = withoutSecrets(fields, secretFieldsOf(type.prototype), this.digestKey);
+      input.context = commandContext(request, reply, route, input, hashed);
       return input;
     }
     input.principal = request.principal;

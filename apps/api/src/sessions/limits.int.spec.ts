@@ -24,3 +24,14 @@ it('refuses more requests of a principal than allowed; others go on', async () =
   expect([body.user.login, ...statuses]).toEqual(['operator', 200, 200, 200, 200, 429]);
   expect((await api.call({ url: '/v1/health/live' })).status).toBe(200);
 });
+
+it('believes the address that a proxy tells only when the proxy is trusted', async () => {
+  const from = (address: string) =>
+    api.call({ method: 'POST', url: '/v1/sessions', headers: { 'x-forwarded-for': address }, body: { login: 'a', password: 'x' } });
+  expect((await from('192.0.2.1')).status).toBe(429);
+  await api.stop();
+  api = await startApi({ LIMIT_SIGN_IN_PER_MINUTE: '1', TRUSTED_PROXIES: '127.0.0.0/8' });
+  const statuses = [];
+  for (const address of ['192.0.2.1', '192.0.2.1', '192.0.2.2']) statuses.push((await from(address)).status);
+  expect(statuses).toEqual([401, 429, 401]);
+});
