@@ -2,7 +2,7 @@
 //   node bench/history-search.mjs [--entries 100000,1000000] [--stores lmdb,redis] [--customers 2000] [--searches 300]
 // The history is brought in by the same pump that runs in production. Times are of the query function alone, one search at a time, without HTTP.
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -268,6 +268,15 @@ function print(kind, rows, times, work) {
   console.log(`${kind.padEnd(50)} ${columns.map((text) => String(text).padStart(9)).join('')}`);
 }
 
+function memoryOf(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+}
+
+async function sizeOf(folder) {
+  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -293,7 +302,7 @@ for (const name of values.stores.split(',')) {
     console.log(`\n# ${name}, ${customers} customers, ${searches} searches a filter`);
     try {
       await measure(store, entries);
-      console.log(`memory of this process: ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
+      console.log(`the store takes ${Math.round((redis ? memoryOf(redis.pid) : await sizeOf(folder)) / 2 ** 20)} MiB`);
     } finally {
       await store.close();
       redis?.kill('SIGKILL');
