@@ -16,6 +16,7 @@ export interface Databases {
 }
 
 const lookAgainAfterMs = 200;
+const clearReadersAfterMs = 60_000;
 /** What LMDB says of a file that is not, or not wholly, its own: MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC, MDB_VERSION_MISMATCH, MDB_INVALID. */
 const saysDamaged = /PAGE_NOTFOUND|CORRUPTED|PANIC|VERSION_MISMATCH|MDB_INVALID/;
 
@@ -32,6 +33,7 @@ export class LmdbEnvironment {
   #opened!: { environment: RootDatabase<Buffer, Buffer>; databases: Databases; dataFile: number | undefined; release: () => void };
   #using!: Databases;
   #lookedAt = 0;
+  #readersClearedAt = performance.now();
   #closed = false;
 
   constructor(
@@ -87,6 +89,11 @@ export class LmdbEnvironment {
     if (now - this.#lookedAt >= lookAgainAfterMs) {
       this.#lookedAt = now;
       if (dataFileOf(this.folder) !== this.#opened.dataFile) this.#reopen();
+      // A reader that was killed holds on to pages that could be used again, until somebody notices.
+      if (now - this.#readersClearedAt >= clearReadersAfterMs) {
+        this.#readersClearedAt = now;
+        this.#opened.environment.readerCheck();
+      }
     }
     return this.#opened;
   }

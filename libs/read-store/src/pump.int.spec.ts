@@ -104,6 +104,21 @@ const installed = redisIsInstalled();
     await reached(store, tally, log.end);
   });
 
+  it('are refused where Redis throws keys away when it is full, until it does not', async () => {
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    const evicting = await connectRedisReadStore(redis.url);
+    try {
+      await until(async () => {
+        const outcome = await evicting.ping().catch((error: Error) => error.message);
+        return outcome?.includes('maxmemory-policy is allkeys-lru') ?? false;
+      });
+      await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+      await until(async () => (await evicting.ping()) === undefined);
+    } finally {
+      await evicting.close();
+    }
+  });
+
   it('whose last writes were lost are brought to where they were', async () => {
     await redis.command('CONFIG', 'SET', 'save', '3600 1');
     history(20);

@@ -1,6 +1,8 @@
 import type { Projection } from './projection.js';
 import { ReadStoreUnavailable } from './read-store.js';
 import type { IndexRange, ReadStore } from './read-store.js';
+import { servingLately } from './serving.js';
+import type { Serving } from './serving.js';
 import { ReadModelBehind } from './wait.js';
 
 /** One version of a read model, for the length of one query. Errors of all calls: ReadStoreUnavailable. */
@@ -19,39 +21,14 @@ export interface ReadView<Doc extends object = object> {
   counts(partition: string, ranges: readonly { index: string; from?: string; to?: string }[]): Promise<number[]>;
 }
 
-/** For how long it is taken as known which version serves. Short against the time a replaced version stays (`dropAfterMs` of the pump). */
-const knownForMs = 20;
-
-interface Known {
-  readonly version: number;
-  readonly position: bigint | undefined;
-  readonly life: string;
-}
-const knownOfStores = new WeakMap<ReadStore, Map<string, { at: number; known: Promise<Known> }>>();
-
 /**
  * The version of a read model that serves now. Ask for it once per query, and not for longer: versions are replaced.
  * Errors: ReadModelBehind when no version has been filled yet, ReadStoreUnavailable.
  */
 export async function viewOf<Doc extends object>(store: ReadStore, projection: Projection<Doc>): Promise<ReadView<Doc>> {
-  let ofStore = knownOfStores.get(store);
-  if (!ofStore) knownOfStores.set(store, (ofStore = new Map()));
-  let entry = ofStore.get(projection.name);
-  const now = performance.now();
-  if (!entry || now - entry.at > knownForMs) {
-    entry = { at: now, known: serving(store, projection.name) };
-    ofStore.set(projection.name, entry);
-    entry.known.catch(() => ofStore.delete(projection.name));
-  }
-  return new BoundView<Doc>(store, projection.name, await entry.known);
-}
-
-async function serving(store: ReadStore, projection: string): Promise<Known> {
-  const version = await store.servingVersion(projection);
-  if (version === undefined) throw new ReadModelBehind(projection, 0n, undefined);
-  const { life, position } = await store.progress(projection, version);
-  if (life === undefined) throw new ReadModelBehind(projection, 0n, undefined);
-  return { version, position, life };
+  const serving = await servingLately(store, projection.name);
+  if (!serving) throw new ReadModelBehind(projection.name, 0n, undefined);
+  return new BoundView<Doc>(store, projection.name, serving);
 }
 
 class BoundView<Doc extends object> implements ReadView<Doc> {
@@ -61,7 +38,7 @@ class BoundView<Doc extends object> implements ReadView<Doc> {
   constructor(
     private readonly store: ReadStore,
     private readonly projection: string,
-    private readonly known: Known,
+    private readonly known: Serving,
   ) {
     this.version = known.version;
     this.position = known.position;

@@ -6,6 +6,7 @@ import { ReadStoreUnavailable } from './read-store.js';
 import type { IndexRange, PartitionAddress, PartitionState, PartitionWrite, Progress, ReadStore } from './read-store.js';
 import { documentsKey, indexKey, logKey, partitionOfKey, partitionPattern, partitionTag, progressKeys, versionsKey } from './redis-keys.js';
 import { redisScripts } from './redis-scripts.js';
+import { parseRedisUrls } from './redis-urls.js';
 
 /** The commands that redis-scripts.ts adds. */
 interface Scripted {
@@ -74,46 +75,6 @@ export async function connectRedisReadStore(urls: string): Promise<ReadStore> {
   return store;
 }
 
-interface RedisNode {
-  host: string;
-  port: number;
-  username?: string;
-  password?: string;
-  database: number;
-  tls: boolean;
-}
-
-/** Errors: says which part of the setting cannot be read. Never repeats a password. */
-export function parseRedisUrls(urls: string): [RedisNode, ...RedisNode[]] {
-  let scheme = '';
-  const nodes = urls
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map((part): RedisNode => {
-      const text = part.includes('://') ? part : `${scheme || 'redis:'}//${part}`;
-      if (!URL.canParse(text)) throw new Error('REDIS_URL holds something that is not a redis:// or rediss:// URL');
-      const url = new URL(text);
-      if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
-        throw new Error(`REDIS_URL begins with ${url.protocol}// where redis:// or rediss:// is expected`);
-      }
-      scheme = url.protocol;
-      return {
-        host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
-        port: url.port ? Number(url.port) : 6379,
-        username: url.username ? decodeURIComponent(url.username) : undefined,
-        password: url.password ? decodeURIComponent(url.password) : undefined,
-        database: Number(url.pathname.replace('/', '') || '0'),
-        tls: url.protocol === 'rediss:',
-      };
-    });
-  const [first, ...others] = nodes;
-  if (!first) throw new Error('REDIS_URL is empty');
-  if (!Number.isInteger(first.database)) throw new Error('REDIS_URL: the path is the number of a database');
-  if (others.length > 0 && first.database !== 0) throw new Error('REDIS_URL: a cluster has no database numbers');
-  return [first, ...others];
-}
-
 const asText = (position: bigint | undefined): string => (position === undefined ? '' : position.toString());
 const asSortable = (position: bigint | undefined): string => (position === undefined ? '' : position.toString().padStart(20, '0'));
 const asPosition = (text: string | null | undefined): bigint | undefined => (text ? BigInt(text) : undefined);
@@ -126,6 +87,9 @@ function asEntry(member: string): { sort: string; key: string } {
 
 class RedisReadStore implements ReadStore {
   #lastError: Error | undefined;
+  /** Why this Redis must not hold read models, once that is known, and when it was found. */
+  #unfit: Error | undefined;
+  #unfitAt = 0;
 
   constructor(
     private readonly client: Client,
@@ -133,7 +97,10 @@ class RedisReadStore implements ReadStore {
   ) {
     // Without a listener every failed attempt to connect would be printed; the error is told where a call fails because of it.
     client.on('error', (error: Error) => (this.#lastError = error));
-    client.on('ready', () => (this.#lastError = undefined));
+    client.on('ready', () => {
+      this.#lastError = undefined;
+      this.#checkEviction().catch(() => undefined);
+    });
   }
 
   async firstAnswer(withinMs: number): Promise<void> {
@@ -402,18 +369,30 @@ class RedisReadStore implements ReadStore {
     }
   }
 
+  /** A Redis that throws away keys when it is full would answer with parts of a balance, and nobody could tell. */
+  async #checkEviction(): Promise<void> {
+    const told = await Promise.all(this.#masters().map((node) => node.info('memory')));
+    const policy = told.map((text) => /^maxmemory_policy:(allkeys\S*)/m.exec(text)?.[1]).find((found) => found !== undefined);
+    this.#unfit = policy
+      ? new Error(`its maxmemory-policy is ${policy}, which loses parts of them unnoticed; set it to noeviction`)
+      : undefined;
+  }
+
   /** Every failure of a call is one kind: the caller cannot tell them apart and must not try. */
   async #ask<Answer>(answer: Promise<Answer>): Promise<Answer> {
     try {
-      return await answer;
+      const answered = await answer;
+      if (!this.#unfit) return answered;
     } catch (error) {
       throw this.#unavailable(error as Error);
     }
+    if (performance.now() - this.#unfitAt > answerWithinMs) await this.#checkEviction().catch(() => undefined);
+    throw this.#unavailable(this.#unfit ?? new Error('it was not fit to hold them until now'));
   }
 
   #unavailable(error: Error): ReadStoreUnavailable {
     const cause = this.client.status === 'ready' ? error : (this.#lastError ?? error);
-    return new ReadStoreUnavailable(`the read models in Redis cannot be reached: ${cause.message}`, { cause });
+    return new ReadStoreUnavailable(`the read models in Redis cannot be used: ${cause.message}`, { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { progressKeys } from './redis-keys.js';
-import { parseRedisUrls } from './redis-read-store.js';
+import { parseRedisUrls } from './redis-urls.js';
 
 describe('REDIS_URL', () => {
   it('names a server, with its user, password, database and TLS', () => {

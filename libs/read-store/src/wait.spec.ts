@@ -6,6 +6,7 @@ import { tally } from '../testing/tally.js';
 import { openLmdbReadStore } from './lmdb-read-store.js';
 import { ReadStoreUnavailable } from './read-store.js';
 import type { Progress, ReadStore } from './read-store.js';
+import { viewOf } from './read-view.js';
 import { ReadModelBehind, ReadModelStopped, waitFor } from './wait.js';
 
 describe('waiting for a read model', () => {
@@ -70,6 +71,14 @@ describe('waiting for a read model', () => {
     const before = asked;
     await Promise.all(Array.from({ length: 3_000 }, (_, n) => waitFor(counted, tally, BigInt(n % 101), 20_000)));
     expect(asked - before).toBeLessThanOrEqual(2);
+  });
+
+  it('is followed by a view that has come as far, and is of the version that has', async () => {
+    expect(await viewOf(store, tally)).toMatchObject({ version: 1, position: 100n });
+    await store.setProgress('tally', 2, { position: 500n }, await store.begin('tally', 2));
+    await store.setServingVersion('tally', 2);
+    await waitFor(store, tally, 500n, 20_000);
+    expect(await viewOf(store, tally)).toMatchObject({ version: 2, position: 500n });
   });
 
   it('fails when the store cannot be reached, rather than run out its time', async () => {

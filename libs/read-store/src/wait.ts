@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Projection } from './projection.js';
 import type { Progress, ReadStore } from './read-store.js';
+import { servingNow } from './serving.js';
 
 /** The read model did not come as far as asked for within the time. */
 export class ReadModelBehind extends Error {
@@ -80,8 +81,7 @@ class Waiting {
       let progress: Progress | undefined;
       let failure: Error | undefined;
       try {
-        const version = await this.store.servingVersion(this.projection);
-        progress = version === undefined ? { position: undefined } : await this.store.progress(this.projection, version);
+        progress = (await servingNow(this.store, this.projection)) ?? { position: undefined };
       } catch (error) {
         failure = error as Error;
       }

@@ -1,0 +1,47 @@
+import type { Progress, ReadStore } from './read-store.js';
+
+/** The version of a read model that serves, and how far it had come when it was asked. */
+export interface Serving extends Progress {
+  readonly version: number;
+  readonly life: string;
+}
+
+/** For how long an answer is taken as true. Short against the time a replaced version stays (`dropAfterMs` of the pump). */
+const trueForMs = 20;
+
+interface Asked {
+  readonly at: number;
+  readonly serving: Promise<Serving | undefined>;
+}
+const askedOfStores = new WeakMap<ReadStore, Map<string, Asked>>();
+
+function askedOf(store: ReadStore): Map<string, Asked> {
+  let asked = askedOfStores.get(store);
+  if (!asked) askedOfStores.set(store, (asked = new Map()));
+  return asked;
+}
+
+/**
+ * Asks the store, and lets `servingLately` answer from it: who has waited until a read model had come far enough must not be answered by what was known before.
+ * Answers undefined while nothing serves. Errors: ReadStoreUnavailable.
+ */
+export function servingNow(store: ReadStore, projection: string): Promise<Serving | undefined> {
+  const all = askedOf(store);
+  const asked: Asked = { at: performance.now(), serving: ask(store, projection) };
+  all.set(projection, asked);
+  asked.serving.catch(() => all.get(projection) === asked && all.delete(projection));
+  return asked.serving;
+}
+
+/** The same, from the last answer if it is fresh: a process that answers thousands of queries a second asks fifty times. */
+export function servingLately(store: ReadStore, projection: string): Promise<Serving | undefined> {
+  const asked = askedOf(store).get(projection);
+  return asked && performance.now() - asked.at <= trueForMs ? asked.serving : servingNow(store, projection);
+}
+
+async function ask(store: ReadStore, projection: string): Promise<Serving | undefined> {
+  const version = await store.servingVersion(projection);
+  if (version === undefined) return undefined;
+  const { life, ...progress } = await store.progress(projection, version);
+  return life === undefined ? undefined : { version, life, ...progress };
+}
