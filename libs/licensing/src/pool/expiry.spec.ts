@@ -55,6 +55,14 @@ describe('A term that is over', () => {
     ]);
   });
 
+  it('names the lots of one moment oldest first', () => {
+    const other = lot({ lotId: 'lot-2', sku: 'direct-5y', expiresAt: early });
+    const lots = bought(lot({ expiresAt: early }), other, lot({ lotId: 'lot-3', expiresAt: early }));
+    expect(given(pool, lots).when(expireLicenses, expire)).toEqual([
+      expired(early, part('lot-1'), part('lot-2', 10, 'direct-5y'), part('lot-3')),
+    ]);
+  });
+
   it('is recorded for three hundred lots at a time, the rest when asked again', () => {
     const many = Array.from({ length: 301 }, (_, index) => lot({ lotId: `lot-${index}`, expiresAt: early }));
     const [first] = given(pool, bought(...many)).when(expireLicenses, expire) as PoolFact[];
