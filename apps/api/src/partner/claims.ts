@@ -29,8 +29,8 @@ export async function registerWithCode(ledger: Ledger, command: Omit<RegisterPar
  */
 export async function linkClaimedStore(ledger: Ledger, command: Omit<LinkStore, keyof Command<unknown>>): Promise<Receipt> {
   const { partnerId, storeAccountId, context } = command;
-  const planned = await ledger.record(partner, partnerId, { ...command, context: { ...context, dryRun: true } }, linkStore);
-  if (planned.facts.length > 0) await claim(ledger, command, 'store-account', storeAccountId, partnerId);
+  await ledger.record(partner, partnerId, { ...command, context: { ...context, dryRun: true } }, linkStore);
+  await claim(ledger, command, 'store-account', storeAccountId, partnerId);
   try {
     return await ledger.record(partner, partnerId, command, linkStore);
   } catch (error) {

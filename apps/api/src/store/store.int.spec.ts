@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { Webhook } from 'standardwebhooks';
+import { reservation, reserve } from '#licensing';
+import { reservationId } from '../partner/partner-code.js';
 import { startApi, type StartedApi } from '../testing/started-api.js';
 import { newPartner, newProduct, type Tenant } from '../testing/tenants.js';
 import { secretBytes } from './signed-call.js';
@@ -77,6 +79,21 @@ describe('a purchase in the shop', () => {
   it('for an account that nobody linked comes too early', async () => {
     const { status, body } = await report(order('EC-6', { storeAccountId: 'EC-8' }));
     expect([status, body]).toMatchObject([404, { code: 'STORE_ACCOUNT_NOT_LINKED', storeAccountId: 'EC-8' }]);
+  });
+
+  it('for an account that is claimed but not linked yet comes too early too', async () => {
+    const context = {
+      commandId: randomUUID(),
+      inputHash: 'a'.repeat(64),
+      correlationId: 'claim',
+      actor: { userId: 'u', role: 'partner' },
+    } as const;
+    for (const holder of [partner.id, (await newPartner(api)).id]) {
+      const claim = { kind: 'store-account', holder, context: { ...context, commandId: randomUUID() } } as const;
+      await api.parts.ledger.record(reservation, reservationId('store-account', `EC-OF-${holder}`), claim, reserve);
+      const { body } = await report(order('EC-11', { storeAccountId: `EC-OF-${holder}` }));
+      expect(body.code).toBe('STORE_ACCOUNT_NOT_LINKED');
+    }
   });
 
   it('that was changed on the way, or is not signed, is refused', async () => {
