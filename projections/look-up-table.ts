@@ -8,7 +8,8 @@ export interface Changing {
 
 export const changedIndex = 'changed';
 
-const rowsMax = 1_000_000;
+/** Rows of all partitions together that one question keeps; beyond that, what was not asked for longest is read again when it is. */
+const rowsMax = 500_000;
 const chunk = 1_000;
 
 interface Table<Row> {

@@ -17,7 +17,7 @@ export interface LotDeadline {
   readonly accountId: string;
   readonly lotId: string;
   readonly sku: string;
-  /** Licences; a lot of which nothing is left has no deadline. */
+  /** Licenses; a lot of which nothing is left has no deadline. */
   readonly quantity: number;
   readonly expiresAt: Instant;
 }

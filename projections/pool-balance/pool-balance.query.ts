@@ -4,7 +4,7 @@ import { poolBalance, type ProductBalance } from './pool-balance.projection.js';
 
 export interface PoolBalance {
   readonly accountId: string;
-  /** Licences the account can still dispose of: available, held and in seats, over all products. */
+  /** Licenses the account can still dispose of: available, held and in seats, over all products. */
   readonly total: number;
   /** In the order of the skus. */
   readonly products: readonly (ProductBalance & { readonly name: string })[];

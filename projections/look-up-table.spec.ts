@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ReadModelBehind, ReadStoreUnavailable, type ReadStore } from '#read-store';
+import { listCustomers, type CustomerPage } from './customer-list/customer-list.query.js';
+import { temporaryStore } from './testing/stores.js';
+import { Story } from './testing/story.js';
+
+let store: ReadStore;
+let remove: () => Promise<void>;
+beforeEach(async () => ({ store, remove } = await temporaryStore()));
+afterEach(() => remove());
+
+const names = ({ items }: CustomerPage) => items.map(({ name }) => name);
+
+describe('a list that is kept in memory', () => {
+  it('is read in pieces when it is long, and then only what changed', async () => {
+    const story = new Story(store);
+    for (let number = 0; number < 2_500; number++) story.linked('p', `c${number}`, 'Same');
+    await story.show();
+    expect((await listCustomers(store, { partnerId: 'p' })).total).toBe(2_500);
+    for (let number = 0; number < 1_200; number++) {
+      story.tell('CustomerProfileChanged', { customerId: `c${number}`, person: { email: 'new@example.com' }, partnerIds: ['p'] });
+    }
+    await story.linked('p', 'another', 'Same').show();
+    expect((await listCustomers(store, { partnerId: 'p' })).total).toBe(2_501);
+    expect((await listCustomers(store, { partnerId: 'p', email: 'new@' })).total).toBe(1_200);
+  });
+
+  it('is forgotten when the store was emptied and filled anew', async () => {
+    await new Story(store).linked('p', 'a', 'Gone').linked('p', 'b', 'Kept').show();
+    expect(names(await listCustomers(store, { partnerId: 'p' }))).toEqual(['Gone', 'Kept']);
+    await store.drop('customer-list', 1);
+    await new Story(store).linked('p', 'b', 'Kept').show();
+    expect(names(await answered(() => listCustomers(store, { partnerId: 'p' })))).toEqual(['Kept']);
+  });
+
+  it('keeps up with questions and facts that come at the same time', async () => {
+    const story = new Story(store);
+    for (let round = 1; round <= 20; round++) {
+      story.linked('p', 'c', `Name ${round}`).linked('p', `d${round}`, 'Other');
+      await Promise.all([
+        listCustomers(store, { partnerId: 'p' }).catch(behind),
+        story.show(1),
+        listCustomers(store, { partnerId: 'p' }).catch(behind),
+      ]);
+      const page = await listCustomers(store, { partnerId: 'p' });
+      expect([page.total, names(page)[0]]).toEqual([round + 1, `Name ${round}`]);
+    }
+  });
+});
+
+/** Before anything was filled there is nothing to answer from. */
+function behind(error: unknown): void {
+  if (!(error instanceof ReadModelBehind)) throw error;
+}
+
+/** Asks until the store is believed again: for a moment an emptied one is not. */
+async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ReadStoreUnavailable)) throw error;
+    }
+  }
+}
