@@ -1,6 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { readSettings, runProcess, type ProcessContext, type Running } from '#platform';
+import { AddressFile } from './src/address-file.js';
 import { banner, readableLine } from './src/console.js';
 import { claimDataFolder } from './src/data-folder.js';
 import { readOptions, version } from './src/options.js';
@@ -15,15 +14,14 @@ async function start({ signal }: ProcessContext): Promise<Running> {
     process.exit(0);
   }
   const environment: NodeJS.ProcessEnv = { ...process.env, ...(options.sandbox ? { SANDBOX: 'true' } : {}) };
-  const sandbox = environment['SANDBOX'] === 'true';
-  if (sandbox) environment['DATA_DIR'] ||= './data/sandbox';
+  if (environment['SANDBOX'] === 'true') environment['DATA_DIR'] ||= './data/sandbox';
   const settings = readSettings(environment);
 
   const folder = await claimDataFolder(settings.dataDir, settings.sandbox);
+  const address = new AddressFile(settings.dataDir);
   const say = (text: string) => process.stdout.write(`${readableLine('ledger', text)}\n`);
   let tree: Tree;
   let operatorPassword: string | undefined;
-  const addressFile = join(settings.dataDir, 'ledger.json');
   try {
     await checkPort('PORT', settings.port, settings.host, 'set PORT to another one (0 takes any free one)');
     if (settings.eventStoreUrl === undefined)
@@ -46,7 +44,7 @@ async function start({ signal }: ProcessContext): Promise<Running> {
   }
 
   const stop = async (): Promise<void> => {
-    rmSync(addressFile, { force: true });
+    address.remove();
     await tree.stop();
     folder.release();
   };
@@ -56,7 +54,7 @@ async function start({ signal }: ProcessContext): Promise<Running> {
     process.exit(1);
   });
   const { apiUrl, eventStoreUrl } = tree;
-  writeFileSync(addressFile, `${JSON.stringify({ pid: process.pid, apiUrl, eventStoreUrl })}\n`, { mode: 0o600 });
+  address.write({ pid: process.pid, apiUrl, eventStoreUrl });
   process.stdout.write(
     banner(version(), {
       ...settings,
@@ -71,4 +69,7 @@ async function start({ signal }: ProcessContext): Promise<Running> {
   return { stop };
 }
 
-runProcess('ledger', start);
+/** Three rounds of children stop one after the other, each with a limit of its own. */
+const stopTimeoutMilliseconds = 100_000;
+
+runProcess('ledger', start, stopTimeoutMilliseconds);

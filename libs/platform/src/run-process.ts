@@ -18,7 +18,8 @@ export interface ProcessContext {
 /** What a process tells its supervisor over IPC. */
 export type ProcessMessage = ({ readonly ready: true } & Record<string, unknown>) | { readonly failed: string };
 
-const stopTimeoutMilliseconds = 25_000;
+/** Within what a container runtime or the supervisor waits before it kills. */
+const stopTimeoutDefaultMilliseconds = 25_000;
 /** A terminal's Ctrl-C reaches npm and us, and npm passes its own on: two signals so close together are one wish. */
 const sameSignalMilliseconds = 1_000;
 
@@ -27,10 +28,21 @@ const sameSignalMilliseconds = 1_000;
  * A start that fails says so in one line on stderr (exit 1); an error that nobody handled is logged and ends the process (exit 1): never half dead.
  * Under a supervisor (IPC) it reports readiness, and stops when the supervisor is gone, however that died.
  */
-export function runProcess(name: string, start: (context: ProcessContext) => Promise<Running>): void {
+export function runProcess(
+  name: string,
+  start: (context: ProcessContext) => Promise<Running>,
+  stopTimeoutMilliseconds = stopTimeoutDefaultMilliseconds,
+): void {
   const log = createLog(name);
   const stopping = new AbortController();
   let stopAskedAt: number | undefined;
+  // In the next turn, so that no signal comes before somebody listens.
+  const starting = Promise.resolve()
+    .then(() => start({ log, signal: stopping.signal }))
+    .then(async (running) => {
+      if (running.healthPort !== undefined) await serveHealth(running.healthPort);
+      return running;
+    });
 
   const fail = (error: unknown): void => {
     log.fatal({ err: error }, 'an unexpected error ends this process');
@@ -42,11 +54,6 @@ export function runProcess(name: string, start: (context: ProcessContext) => Pro
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? undefined : fail(error)));
   }
-
-  const starting = start({ log, signal: stopping.signal }).then(async (running) => {
-    if (running.healthPort !== undefined) await serveHealth(running.healthPort);
-    return running;
-  });
 
   const stop = async (why: string): Promise<void> => {
     stopAskedAt = performance.now();
@@ -69,9 +76,9 @@ export function runProcess(name: string, start: (context: ProcessContext) => Pro
 
   if (process.send !== undefined) {
     process.once('disconnect', () => (stopAskedAt === undefined ? askToStop('the supervisor is gone') : undefined));
-    if (!process.connected) askToStop('the supervisor is gone');
   }
 
+  if (process.send !== undefined && !process.connected) askToStop('the supervisor is gone');
   starting.then(
     (running) => {
       if (!stopping.signal.aborted) tellSupervisor({ ready: true, ...running.ready });
