@@ -1,6 +1,6 @@
 import { IntersectionType } from '@nestjs/swagger';
 import { languages, type Language } from '#licensing';
-import { Choice, Email, Id, Instant, ListOf, Optional, OrNull, Part, Reference, Text, WholeNumber } from '../fields.js';
+import { Choice, Email, Id, Instant, ListOf, Optional, OrNull, Part, Text, WholeNumber } from '../fields.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
 import { story } from '../story.js';
 
@@ -9,7 +9,7 @@ export class DealerAnswer {
   @Id({ example: story.partnerId })
   readonly partnerId: string;
 
-  @Reference({ max: 64, example: 'SAKURA-01' })
+  @Text({ max: 64, example: 'SAKURA-01' })
   readonly partnerCode: string;
 
   @Text({ example: 'さくらネットワークス株式会社' })

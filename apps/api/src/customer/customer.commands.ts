@@ -1,6 +1,6 @@
 import { LedgerCommand } from '../http/input.js';
 import { languages, type Language } from '#licensing';
-import { Choice, Email, Id, Nullable, Optional, Reference, Text } from '../fields.js';
+import { Choice, Email, Id, Nullable, Optional, Text } from '../fields.js';
 import { story } from '../story.js';
 
 /** Registers an organization or person that uses licenses. */
@@ -47,7 +47,7 @@ export class LinkDealer extends LedgerCommand {
   @Id({ example: story.customerId })
   readonly customerId: string;
 
-  @Reference({ max: 64, example: 'SAKURA-01' })
+  @Text({ max: 64, example: 'SAKURA-01' })
   readonly partnerCode: string;
 }
 
@@ -57,6 +57,6 @@ export class UnlinkDealer extends LedgerCommand {
   readonly customerId: string;
 
   @Optional()
-  @Reference({ max: 64, example: 'SAKURA-01', description: 'The dealer meant; absent: whoever it is' })
+  @Text({ max: 64, example: 'SAKURA-01', description: 'The dealer meant; absent: whoever it is' })
   readonly partnerCode?: string;
 }

@@ -1,6 +1,6 @@
 import { IntersectionType } from '@nestjs/swagger';
 import { languages, type Language } from '#licensing';
-import { Choice, Email, Flag, Id, Reference, Text } from '../fields.js';
+import { Choice, Email, Flag, Id, Text } from '../fields.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
 import { story } from '../story.js';
 
@@ -15,7 +15,7 @@ export class PartnerAnswer {
   @Email({ example: 'license@sakura-networks.example' })
   readonly email: string;
 
-  @Reference({ max: 64, example: 'SAKURA-01', description: 'What customers enter to make this partner their dealer' })
+  @Text({ max: 64, example: 'SAKURA-01', description: 'What customers enter to make this partner their dealer' })
   readonly partnerCode: string;
 
   @Choice(languages, { example: 'ja' })

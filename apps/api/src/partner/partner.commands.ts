@@ -12,7 +12,7 @@ export class RegisterPartner extends LedgerCommand {
   readonly email: string;
 
   @Optional()
-  @Reference({
+  @Text({
     max: 64,
     example: 'SAKURA-01',
     description: 'What customers enter to make this partner their dealer; made by the server when absent',
@@ -47,7 +47,7 @@ export class LinkStore extends LedgerCommand {
   @Id({ example: story.partnerId })
   readonly partnerId: string;
 
-  @Reference({ example: 'EC-20260401-0007', description: "The partner's account in the shop" })
+  @Text({ max: 128, example: 'EC-20260401-0007', description: "The partner's account in the shop" })
   readonly storeAccountId: string;
 
   @Reference({

@@ -11,7 +11,6 @@ import {
   OrNull,
   Part,
   Quantity,
-  Reference,
   Sku,
   Text,
   WholeNumber,
@@ -107,7 +106,7 @@ export class PurchaseAnswer extends ReceiptAnswer {
   @Id({ example: story.purchaseId })
   readonly purchaseId: string;
 
-  @Reference({ example: 'PO-2026-0412' })
+  @Text({ max: 128, example: 'PO-2026-0412' })
   readonly orderId: string;
 
   @ListOf(() => LotAnswer, { max: 100 })
@@ -121,7 +120,7 @@ export class PurchaseAnswer extends ReceiptAnswer {
 export class LotPartAnswer extends PickType(LotAnswer, ['lotId', 'sku', 'quantity'] as const) {}
 
 export class ReversalAnswer extends ReceiptAnswer {
-  @Reference({ example: 'PO-2026-0412' })
+  @Text({ max: 128, example: 'PO-2026-0412' })
   readonly orderId: string;
 
   @ListOf(() => LotPartAnswer, { min: 0, max: 300, description: 'What was taken back' })

@@ -1,5 +1,5 @@
 import { LedgerCommand } from '../http/input.js';
-import { Id, ListOf, LongText, Optional, Quantity, Reference, Sku } from '../fields.js';
+import { Id, ListOf, LongText, Optional, Quantity, Sku, Text } from '../fields.js';
 import { story } from '../story.js';
 
 /** A product and how many of it. */
@@ -16,7 +16,7 @@ export class PurchaseLicenses extends LedgerCommand {
   @Id({ example: story.partnerId, description: 'The partner or customer that bought' })
   readonly accountId: string;
 
-  @Reference({ example: 'PO-2026-0412' })
+  @Text({ max: 128, example: 'PO-2026-0412' })
   readonly orderId: string;
 
   @ListOf(() => Line, { max: 100 })
@@ -32,7 +32,7 @@ export class ReversePurchase extends LedgerCommand {
   @Id({ example: story.partnerId })
   readonly accountId: string;
 
-  @Reference({ example: 'PO-2026-0412' })
+  @Text({ max: 128, example: 'PO-2026-0412' })
   readonly orderId: string;
 
   @Optional()

@@ -54,7 +54,7 @@ describe('a purchase', () => {
   it('of the same order is the same purchase, under whatever key, case or order of lines: 200 and no new fact', async () => {
     const first = await purchase(partner.id, { orderId: 'PO-2', lines: [line(edge, 1), line(direct, 1)] });
     const before = await end();
-    for (const orderId of ['PO-2', 'po-2', 'ＰＯ-2']) {
+    for (const orderId of ['PO-2', 'po-2', 'ＰＯ-2', ' PO-2 ']) {
       const again = await purchase(partner.id, { orderId, lines: [line(direct, 1), line(edge, 1)] });
       expect([again.status, again.body]).toEqual([200, first.body]);
     }
