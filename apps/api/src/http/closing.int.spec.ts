@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { startApi } from '../testing/started-api.js';
 import { newPartner, newProduct } from '../testing/tenants.js';
@@ -33,5 +34,16 @@ describe('an application that closes', () => {
     await once(socket, 'close');
     await stopped;
     expect(answer).toMatch(/^HTTP\/1\.1 201 /);
+  });
+
+  it('ends event streams, which would never end by themselves', async () => {
+    const api = await startApi();
+    await api.app.listen(0, '127.0.0.1');
+    const { port } = api.app.getHttpServer().address() as { port: number };
+    const asked = request({ port, path: '/v1/events/stream', headers: { authorization: `Bearer ${api.operator}` } }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const ended = once(answer.resume(), 'end');
+    await api.stop();
+    await ended;
   });
 });

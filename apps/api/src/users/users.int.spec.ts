@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { canonicalJson, type FactMetadata } from '#event-store';
 import { reservation, reserve } from '#licensing';
 import { startApi, type Call, type StartedApi } from '../testing/started-api.js';
 import { newCustomer, newPartner, tokenOf, type Tenant } from '../testing/tenants.js';
@@ -60,6 +61,22 @@ describe('a new user', () => {
     }
     expect(where).toContain(`credential-${body.id}`);
     expect(where.every((stream) => stream.startsWith('credential-'))).toBe(true);
+  });
+
+  it('leaves no hash from which its password could be guessed', async () => {
+    const inputHashOf = async (body: object) => {
+      const { stream } = (await create(body)).body;
+      for await (const { metadata } of api.parts.eventLog.readStream(stream)) return (metadata as FactMetadata).inputHash;
+      return undefined;
+    };
+    const plain = (body: object) =>
+      createHash('sha256')
+        .update(`POST /v1/users\n${canonicalJson(body)}`)
+        .digest('hex');
+    const without = { login: someone(), role: 'auditor' };
+    const having = { login: someone(), role: 'auditor', password };
+    expect(await inputHashOf(without)).toBe(plain(without));
+    expect(await inputHashOf(having)).not.toBe(plain(having));
   });
 
   it('cannot have a login that somebody else has, in whatever case or width', async () => {
