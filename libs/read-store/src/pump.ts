@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventFilter, EventLog } from '#event-store';
+import { BatchSize } from './batch-size.js';
 import { Feed } from './feed.js';
 import type { Batch } from './feed.js';
 import { checkKeyPart } from './limits.js';
-import { applyChanges, changesByPartition, PoisonedEvent } from './projection-batch.js';
-import type { ProjectedEvent, Projection } from './projection.js';
+import type { Projection } from './projection.js';
 import { ReadModelsOfAnotherLog, ReadStoreUnavailable } from './read-store.js';
-import type { PartitionWrite, Progress, ReadStore } from './read-store.js';
+import type { Progress, ReadStore } from './read-store.js';
 import { codeVersionOf, generationOf, storedName, storedVersion } from './stored-version.js';
+import { settleAll, StartOver, Track } from './track.js';
 
 /** What the pump needs of the log. */
 export type FollowedLog = Pick<EventLog, 'follow' | 'readAll'>;
@@ -48,22 +49,6 @@ export interface PumpStatus {
   readonly events: number;
 }
 
-/** A projection and how far it has come, as this process knows it. */
-interface Track {
-  readonly projection: Projection;
-  readonly version: number;
-  readonly types: ReadonlySet<string>;
-  serving: boolean;
-  /** As last read from the store, or written there. */
-  known: Progress;
-  /** Set while an event of this run stops it. */
-  halted: boolean;
-  events: number;
-}
-
-/** The store is not as this run left it: everything is read from it again. */
-class StartOver extends Error {}
-
 const checkEveryMs = 1_000;
 const backOffMsMax = 5_000;
 
@@ -79,6 +64,7 @@ export class Pump {
   readonly #filter: EventFilter | undefined;
   readonly #otherLog: 'refuse' | 'replace';
   readonly #batchEventsMax: number;
+  readonly #size: BatchSize;
   readonly #dropAfterMs: number;
   #tracks: Track[] = [];
   #hasStarted!: () => void;
@@ -93,6 +79,7 @@ export class Pump {
     this.#filter = options.filter;
     this.#otherLog = options.otherLog ?? 'refuse';
     this.#batchEventsMax = options.batchEventsMax ?? 5_000;
+    this.#size = new BatchSize(this.#batchEventsMax);
     this.#dropAfterMs = options.dropAfterMs ?? 10_000;
     const names = new Set<string>();
     for (const { name } of options.projections) {
@@ -134,7 +121,7 @@ export class Pump {
       await this.#checkLog();
       const versions = [...(await this.#store.versions(name)), (await this.#store.servingVersion(name)) ?? 0];
       version ??= storedVersion(Math.max(...versions.map(generationOf)) + 1, projection.version);
-      const track = await this.#open(projection, version);
+      const track = await Track.open(this.#store, projection, version);
       this.#tracks = [track];
       await this.#fill([track], signal, true);
       if (signal.aborted) return;
@@ -173,7 +160,7 @@ export class Pump {
       const tracks: Track[] = [];
       for (const projection of this.#projections) {
         const version = await this.#versionToRun(projection);
-        if (version !== undefined) tracks.push(await this.#open(projection, version));
+        if (version !== undefined) tracks.push(await Track.open(this.#store, projection, version));
       }
       this.#carryCounts(tracks);
       this.#hasStarted();
@@ -242,14 +229,6 @@ export class Pump {
     return undefined;
   }
 
-  async #open(projection: Projection, version: number): Promise<Track> {
-    const serving = await this.#store.servingVersion(projection.name);
-    const known = await this.#store.begin(projection.name, version);
-    if (known.life === undefined) throw new StartOver(`${storedName(projection.name, version)} vanished while it was begun`);
-    const types = new Set(Object.keys(projection.on));
-    return { projection, version, types, serving: serving === version, known, halted: false, events: 0 };
-  }
-
   /** Keeps the tracks up to the log until the signal. */
   async #follow(tracks: readonly Track[], signal: AbortSignal): Promise<void> {
     if (tracks.length === 0) await untilAborted(signal);
@@ -295,15 +274,18 @@ export class Pump {
       while (!signal.aborted && !feed.over) {
         const batch = await this.#take(feed, tracks);
         if (signal.aborted) break;
-        if (batch.position !== undefined) {
-          await settleAll(tracks.filter(({ halted }) => !halted).map((track) => this.#advance(track, batch, batch.position as bigint)));
-        }
+        const begun = performance.now();
+        await settleAll(tracks.map((track) => this.#advance(track, batch)));
+        this.#size.took(batch.events.length, performance.now() - begun);
         if (batch.caughtUp && (await onCaughtUp())) return;
-        if (performance.now() - checkedAt >= checkEveryMs) {
-          await this.#check(tracks);
-          checkedAt = performance.now();
-        }
+        // Also when nothing happens in the log: the store may have been emptied, or another version may serve.
+        if (performance.now() - checkedAt < checkEveryMs) continue;
+        await settleAll(tracks.map((track) => track.check()));
+        checkedAt = performance.now();
       }
+    } catch (error) {
+      if (error instanceof ReadStoreUnavailable) this.#size.failed();
+      throw error;
     } finally {
       reading.abort();
       feed.release();
@@ -312,7 +294,7 @@ export class Pump {
 
   async #take(feed: Feed, tracks: readonly Track[]): Promise<Batch> {
     try {
-      return await feed.take(this.#batchEventsMax, checkEveryMs);
+      return await feed.take(this.#size.events, checkEveryMs);
     } catch (error) {
       if ((error as Error).name !== 'PositionUnknown') throw error;
       // The log is not the one these read models were made from, or an older copy of it: what they say may never have happened.
@@ -325,100 +307,12 @@ export class Pump {
     }
   }
 
-  /** Notices, also when nothing happens in the log, that the store was emptied, or that another version serves. */
-  async #check(tracks: readonly Track[]): Promise<void> {
-    for (const track of tracks) {
-      const { name } = track.projection;
-      this.#confirm(track, await this.#store.progress(name, track.version));
-      const serving = await this.#store.servingVersion(name);
-      if (track.serving ? serving !== track.version : (serving ?? 0) > track.version) {
-        throw new StartOver(
-          `${serving === undefined ? 'no version' : storedName(name, serving)} serves, not ${storedName(name, track.version)}`,
-        );
-      }
-    }
-  }
-
-  /** Errors: StartOver when the store has lost what this process knows it held. */
-  #confirm(track: Track, stored: Progress): void {
-    const behind = (stored.position ?? -1n) < (track.known.position ?? -1n);
-    if (stored.life === track.known.life && !behind) return;
-    const name = storedName(track.projection.name, track.version);
-    throw new StartOver(
-      `${name} was at ${track.known.position ?? 'the start'} and is at ${stored.life ? (stored.position ?? 'the start') : 'nothing'}`,
-    );
-  }
-
-  /** Brings one projection over a batch; what it has already is skipped. */
-  async #advance(track: Track, batch: Batch, position: bigint): Promise<void> {
-    const reached = track.known.position ?? -1n;
-    if (position <= reached) return;
-    const events = batch.events.filter((event) => event.position > reached && track.types.has(event.type));
-    try {
-      if (events.length > 0) await this.#project(track, events);
-      track.events += events.length;
-      await this.#setProgress(track, { position });
-    } catch (error) {
-      if (!(error instanceof PoisonedEvent)) throw error;
-      await this.#stop(track, batch, events, error);
-    }
-  }
-
-  /** Stops one projection before an event it cannot take; what came before it is stored. */
-  async #stop(track: Track, batch: Batch, events: readonly ProjectedEvent[], poison: PoisonedEvent): Promise<void> {
-    const good = events.slice(0, events.indexOf(poison.event));
-    try {
-      if (good.length > 0) await this.#project(track, good);
-    } catch (error) {
-      if (!(error instanceof PoisonedEvent)) throw error;
-      await this.#stop(track, batch, good, error);
-      return;
-    }
-    const { event } = poison;
-    const before = batch.events.filter(({ position }) => position < event.position).at(-1)?.position;
-    const reached = track.known.position;
-    const position = before !== undefined && before > (reached ?? -1n) ? before : reached;
-    track.events += good.length;
-    track.halted = true;
-    const stopped = { position: event.position.toString(), eventId: event.id, reason: poison.message };
-    this.#logger.error({ projection: track.projection.name, err: poison, ...stopped }, 'a read model stopped at an event it cannot take');
-    await this.#setProgress(track, { position, stopped });
-  }
-
-  async #setProgress(track: Track, next: Omit<Progress, 'life'>): Promise<void> {
-    const { name } = track.projection;
-    const moved = await this.#store.setProgress(name, track.version, next, track.known);
-    if (!moved) this.#confirm(track, await this.#store.progress(name, track.version));
-    if (!moved) throw new StartOver(`the progress of ${storedName(name, track.version)} could not be moved`);
-    track.known = { ...next, life: track.known.life };
-  }
-
-  /** All partitions at once: load, apply, commit. Nothing is stored before everything was applied. Errors: PoisonedEvent. */
-  async #project(track: Track, events: readonly ProjectedEvent[]): Promise<void> {
-    let wanted = changesByPartition(track.projection, events);
-    while (wanted.length > 0) {
-      const loaded = await this.#store.load(track.projection.name, track.version, wanted);
-      this.#confirm(track, loaded.progress);
-      const writes: PartitionWrite[] = [];
-      const written: typeof wanted = [];
-      let poison: PoisonedEvent | undefined;
-      wanted.forEach((changes, at) => {
-        const address = { projection: track.projection.name, version: track.version, partition: changes.partition };
-        try {
-          const write = applyChanges(track.projection, address, loaded.partitions[at] ?? { checkpoint: undefined, documents: [] }, changes);
-          if (!write) return;
-          writes.push(write);
-          written.push(changes);
-        } catch (error) {
-          if (!(error instanceof PoisonedEvent)) throw error;
-          if (!poison || error.event.position < poison.event.position) poison = error;
-        }
-      });
-      if (poison) throw poison;
-      const committed = await settleAll(writes.map((write) => this.#store.commit(write)));
-      // Another projector was first in these partitions: what it stored is loaded, and what is left of the batch applied to that.
-      wanted = written.filter((_changes, at) => !committed[at]);
-    }
+  async #advance(track: Track, batch: Batch): Promise<void> {
+    const poison = await track.advance(batch);
+    if (!poison) return;
+    const { position, id } = poison.event;
+    const event = { projection: track.projection.name, position: position.toString(), eventId: id };
+    this.#logger.error({ err: poison, ...event }, 'a read model stopped at an event it cannot take');
   }
 
   /** Versions below the one that serves are of no use once nobody reads them any more. */
@@ -438,15 +332,6 @@ export class Pump {
 
 const isPassing = (error: unknown): boolean =>
   (error instanceof ReadStoreUnavailable && !(error instanceof ReadModelsOfAnotherLog)) || (error as Error).name === 'LogUnavailable';
-
-/** Waits for all, so that nothing is still at work when the first failure is told. */
-async function settleAll<Value>(work: readonly Promise<Value>[]): Promise<Value[]> {
-  const outcomes = await Promise.allSettled(work);
-  return outcomes.map((outcome) => {
-    if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
-  });
-}
 
 async function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;

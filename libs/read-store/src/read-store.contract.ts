@@ -39,7 +39,9 @@ export function readStoreContract(name: string, start: () => Promise<StoreUnderT
       indexAdd: add,
       indexRemove: remove,
     });
-    const write = (readCheckpoint: bigint | undefined, checkpoint: bigint, ...documents: Written[]): PartitionWrite => ({
+    const write = (readCheckpoint: bigint | undefined, checkpoint: bigint, ...documents: Written[]): PartitionWrite =>
+      writeAll(readCheckpoint, checkpoint, documents);
+    const writeAll = (readCheckpoint: bigint | undefined, checkpoint: bigint, documents: readonly Written[]): PartitionWrite => ({
       address: address(),
       readCheckpoint,
       checkpoint,
@@ -139,6 +141,20 @@ export function readStoreContract(name: string, start: () => Promise<StoreUnderT
         expect(await store.commit(write(undefined, 1n, ...documents))).toBe(true);
         expect(await store.count(address(), { index: 'mod-0' })).toBe(1_667);
         expect(await store.documents(address(), ['d4999'])).toEqual([{ n: 4_999 }]);
+      });
+
+      it('takes more changes, and answers more documents, than a call has room for arguments', async () => {
+        const many = Array.from({ length: 130_000 }, (_, n) => `d${n}`);
+        expect(
+          await store.commit(
+            writeAll(
+              undefined,
+              1n,
+              many.map((key) => document(key, undefined)),
+            ),
+          ),
+        ).toBe(true);
+        expect(new Set(await store.documents(address(), many))).toEqual(new Set([undefined]));
       });
     });
 

@@ -3,14 +3,17 @@ import { Cluster, Redis } from 'ioredis';
 import type { ClusterOptions, RedisOptions } from 'ioredis';
 import { documentLine, entryLine } from './canonical-json.js';
 import { ReadStoreUnavailable } from './read-store.js';
+import { commitArguments } from './redis-commit.js';
 import type { IndexRange, PartitionAddress, PartitionState, PartitionWrite, Progress, ReadStore } from './read-store.js';
 import { documentsKey, indexKey, logKey, partitionOfKey, partitionPattern, partitionTag, progressKeys, versionsKey } from './redis-keys.js';
+import { boundsOf, bytewise, entryOf, readingOf } from './redis-ranges.js';
 import { redisScripts } from './redis-scripts.js';
 import { parseRedisUrls } from './redis-urls.js';
 
-/** The commands that redis-scripts.ts adds. */
+/** The commands that redis-scripts.ts adds; and one as it takes its arguments too, however many they are. */
 interface Scripted {
-  commitPartition(numberOfKeys: number, ...keysAndValues: string[]): Promise<number>;
+  hmget(key: string, fields: string[]): Promise<(string | null)[]>;
+  commitPartition(numberOfKeys: number, keys: readonly string[], values: readonly string[]): Promise<number>;
   moveProgress(key: string, life: string, known: string, position: string, stopped: string): Promise<number>;
   serveVersion(key: string, version: number): Promise<number>;
   countRanges(numberOfKeys: number, ...keysAndBounds: string[]): Promise<number[]>;
@@ -75,15 +78,9 @@ export async function connectRedisReadStore(urls: string): Promise<ReadStore> {
   return store;
 }
 
-const asText = (position: bigint | undefined): string => (position === undefined ? '' : position.toString());
 const asSortable = (position: bigint | undefined): string => (position === undefined ? '' : position.toString().padStart(20, '0'));
 const asPosition = (text: string | null | undefined): bigint | undefined => (text ? BigInt(text) : undefined);
 const asDocument = (text: string | null | undefined): object | undefined => (text ? (JSON.parse(text) as object) : undefined);
-
-function asEntry(member: string): { sort: string; key: string } {
-  const at = member.indexOf('\0');
-  return { sort: member.slice(0, at), key: member.slice(at + 1) };
-}
 
 class RedisReadStore implements ReadStore {
   #lastError: Error | undefined;
@@ -118,7 +115,7 @@ class RedisReadStore implements ReadStore {
 
   async documents(address: PartitionAddress, keys: readonly string[]): Promise<(object | undefined)[]> {
     if (keys.length === 0) return [];
-    const texts = await this.#ask(this.client.hmget(documentsKey(partitionTag(address)), ...keys));
+    const texts = await this.#ask(this.client.hmget(documentsKey(partitionTag(address)), [...keys]));
     return texts.map(asDocument);
   }
 
@@ -132,9 +129,9 @@ class RedisReadStore implements ReadStore {
   async range(address: PartitionAddress, range: IndexRange): Promise<{ sort: string; key: string }[]> {
     if (range.limit <= 0) return [];
     const key = indexKey(partitionTag(address), range.index);
-    const [command, first, second] = read(range);
+    const [command, first, second] = readingOf(range);
     const members = await this.#ask(this.client[command](key, first, second, 'LIMIT', 0, range.limit));
-    return members.map(asEntry);
+    return members.map(entryOf);
   }
 
   async ranges(address: PartitionAddress, ranges: readonly IndexRange[]): Promise<{ sort: string; key: string }[][]> {
@@ -143,16 +140,16 @@ class RedisReadStore implements ReadStore {
       this.client.readRanges(
         part.length,
         ...part.map(({ index }) => indexKey(tag, index)),
-        ...part.flatMap((range) => [...read(range), Math.max(range.limit, 0)]),
+        ...part.flatMap((range) => [...readingOf(range), Math.max(range.limit, 0)]),
       ),
     );
-    return found.map((members) => members.map(asEntry));
+    return found.map((members) => members.map(entryOf));
   }
 
   counts(address: PartitionAddress, ranges: readonly { index: string; from?: string; to?: string }[]): Promise<number[]> {
     const tag = partitionTag(address);
     return this.#inParts(ranges, (part) =>
-      this.client.countRanges(part.length, ...part.map(({ index }) => indexKey(tag, index)), ...part.flatMap(bounds)),
+      this.client.countRanges(part.length, ...part.map(({ index }) => indexKey(tag, index)), ...part.flatMap(boundsOf)),
     );
   }
 
@@ -164,7 +161,7 @@ class RedisReadStore implements ReadStore {
 
   count(address: PartitionAddress, range: { index: string; from?: string; to?: string }): Promise<number> {
     const key = indexKey(partitionTag(address), range.index);
-    return this.#ask(this.client.zlexcount(key, ...bounds(range)));
+    return this.#ask(this.client.zlexcount(key, ...boundsOf(range)));
   }
 
   async partitionCheckpoint(address: PartitionAddress): Promise<bigint | undefined> {
@@ -180,7 +177,7 @@ class RedisReadStore implements ReadStore {
     const [progress, ...partitions] = await this.#ask(
       Promise.all([
         ...wanted.map(({ partition, keys }) =>
-          this.client.hmget(documentsKey(partitionTag({ projection, version, partition })), '', ...keys),
+          this.client.hmget(documentsKey(partitionTag({ projection, version, partition })), ['', ...keys]),
         ),
         this.#readProgress(projection, version),
       ]).then((answers) => [answers.pop() as Progress, ...(answers as (string | null)[][])] as const),
@@ -192,32 +189,9 @@ class RedisReadStore implements ReadStore {
   }
 
   async commit(write: PartitionWrite): Promise<boolean> {
-    const tag = partitionTag(write.address);
-    const set: string[] = [];
-    const removed: string[] = [];
-    const indexes = new Map<string, { add: string[]; remove: string[] }>();
-    const changesOf = (index: string): { add: string[]; remove: string[] } => {
-      let changes = indexes.get(index);
-      if (!changes) indexes.set(index, (changes = { add: [], remove: [] }));
-      return changes;
-    };
-    for (const { key, document, indexAdd, indexRemove } of write.documents) {
-      if (document) set.push(key, JSON.stringify(document));
-      else removed.push(key);
-      for (const { index, sort } of indexAdd) changesOf(index).add.push(`${sort}\0${key}`);
-      for (const { index, sort } of indexRemove) changesOf(index).remove.push(`${sort}\0${key}`);
-    }
-    const values = [
-      asText(write.readCheckpoint),
-      asText(write.checkpoint),
-      String(set.length / 2),
-      ...set,
-      String(removed.length),
-      ...removed,
-    ];
-    for (const { add, remove } of indexes.values()) values.push(String(add.length), String(remove.length), ...add, ...remove);
-    const keys = [documentsKey(tag), ...[...indexes.keys()].map((index) => indexKey(tag, index))];
-    return (await this.#ask(this.client.commitPartition(keys.length, ...keys, ...values))) === 1;
+    const { keys, values } = commitArguments(write);
+    // As arrays: a partition's batch may be more than a call has room for arguments.
+    return (await this.#ask(this.client.commitPartition(keys.length, keys, values))) === 1;
   }
 
   async begin(projection: string, version: number): Promise<Progress> {
@@ -394,28 +368,4 @@ class RedisReadStore implements ReadStore {
     const cause = this.client.status === 'ready' ? error : (this.#lastError ?? error);
     return new ReadStoreUnavailable(`the read models in Redis cannot be used: ${cause.message}`, { cause });
   }
-}
-
-function bounds({ from, to }: { from?: string; to?: string }): [low: string, high: string] {
-  return [from === undefined ? '-' : `[${from}`, to === undefined ? '+' : `(${to}`];
-}
-
-/** The command that reads a range, and its bounds in the order it takes them. */
-function read(range: IndexRange): [command: 'zrangebylex' | 'zrevrangebylex', first: string, second: string] {
-  const [from, to] = bounds(range);
-  const after = range.after && `(${range.after.sort}\0${range.after.key}`;
-  return range.direction === 'ascending' ? ['zrangebylex', later(after, from), to] : ['zrevrangebylex', earlier(after, to), from];
-}
-
-/** The narrower of two lower bounds. An entry to go on after lies within the range, unless the caller mixes two lists. */
-function later(after: string | undefined, from: string): string {
-  return after !== undefined && (from === '-' || bytewise(after.slice(1), from.slice(1)) >= 0) ? after : from;
-}
-
-function earlier(after: string | undefined, to: string): string {
-  return after !== undefined && (to === '+' || bytewise(after.slice(1), to.slice(1)) < 0) ? after : to;
-}
-
-function bytewise(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
