@@ -54,8 +54,9 @@ function decideByRecentIds(last: number, isDeleted: boolean, ids: Buffer[], view
   let previous: number | undefined;
   for (const id of ids) {
     const found = view.recentRevisionOf(id);
-    if (found === undefined)
-      return previous === undefined ? { kind: 'write', revives: isDeleted } : { kind: 'wrongRevision', current: last };
+    if (found === undefined && previous === undefined) return { kind: 'write', revives: isDeleted };
+    // In falling order the real server never answers.
+    if (found === undefined || (previous !== undefined && found < previous)) return { kind: 'wrongRevision', current: last };
     previous = found;
   }
   return previous === undefined ? { kind: 'write', revives: isDeleted } : { kind: 'repeated', revision: previous };

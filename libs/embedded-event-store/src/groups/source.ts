@@ -4,6 +4,8 @@ import { firstShownNow } from '../shown.js';
 import type { LogRecord } from '../storage/record.js';
 import { checkpointStreamOf, parkedStreamOf, type GroupSettings } from './settings.js';
 
+const POSITIONS_AT_ONCE = 128;
+
 /** Where a group takes its messages from: one at a time, from where it stands. Knows its place by a revision or a position. */
 export interface Source {
   /** The next record, or undefined when there is nothing more now. */
@@ -24,18 +26,21 @@ function streamSource(log: EventLog, name: string, { startFrom }: GroupSettings,
   let next = checkpoint !== undefined ? checkpoint + 1 : startFrom === 'start' ? 0 : startFrom === 'end' ? end : startFrom;
   // What truncation hides at the beginning stays hidden; later it does not concern the group.
   let isLive = false;
+  // Where the next events are, looked up together.
+  let positions: number[] = [];
   return {
     async next() {
       const stream = log.find(name);
       if (stream === undefined || stream.last < 0) return undefined;
-      if (!isLive) next = Math.max(next, Math.min(await firstShownNow(log, stream), stream.last + 1));
+      if (!isLive && positions.length === 0) next = Math.max(next, Math.min(await firstShownNow(log, stream), stream.last + 1));
       if (next > stream.last) {
         isLive = true;
         return undefined;
       }
-      const record = await log.event(stream, next);
+      if (positions.length === 0)
+        positions = log.index.positions(stream, next, Math.min(stream.last, next + POSITIONS_AT_ONCE - 1)).reverse();
       next += 1;
-      return record;
+      return log.log.record(positions.pop()!);
     },
     placeOf: (record) => record.revision,
     follow: (grown) => log.followStream(name, grown),

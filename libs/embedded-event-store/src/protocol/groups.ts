@@ -253,8 +253,9 @@ class ConsumerCall {
         connectionName: String(call.headers['connection-name'] ?? ''),
         from: call.peer,
         deliver: (message) => {
+          // What is handed out in one go leaves in one piece.
+          if (frames.isEmpty) queueMicrotask(() => call.sendFrames(frames.take()));
           frames.event(message.event, message.link, message.original.position, message.retries);
-          call.sendFrames(frames.take());
         },
         drop: () => call.finish(groupDropped(source, name)),
       },
