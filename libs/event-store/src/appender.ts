@@ -4,11 +4,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AppendUnknown, LogUnavailable, RevisionConflict } from './event-log.js';
 import type { Appended, NewEvent } from './event-log.js';
 
+interface Proposal {
+  readonly id: string;
+  readonly type: string;
+  readonly contentType: 'application/json';
+  readonly data: never;
+  readonly metadata: never;
+}
+
 /** What of the client an append needs. */
 export interface AppendClient {
   appendToStream(
     stream: string,
-    events: { id: string; type: string; contentType: 'application/json'; data: never; metadata: never }[],
+    events: Proposal[],
     options: { expectedRevision: bigint | 'no_stream'; deadline: number },
   ): Promise<{ nextExpectedRevision: bigint; position?: { commit: bigint } | undefined }>;
 }
@@ -47,13 +55,8 @@ export class Appender {
       throw new Error('another log of this process is appending: share it, or close it first (the client mixes up the answers of two)');
     }
     atWork.add(this);
-    const client = await this.connected();
-    const proposed = events.map((event) => ({
-      ...event,
-      contentType: 'application/json' as const,
-      data: event.data as never,
-      metadata: event.metadata as never,
-    }));
+    const client = this.connectedNow() ?? (await this.connected());
+    const proposed = events.map(proposal);
     const options = {
       expectedRevision: expectedRevision < 0 ? ('no_stream' as const) : BigInt(expectedRevision),
       deadline: this.timeoutMs,
@@ -75,16 +78,22 @@ export class Appender {
     atWork.delete(this);
   }
 
+  /** The client, if its connection is known to work. */
+  private connectedNow(): (AppendClient & object) | undefined {
+    const client = this.client as (AppendClient & ClientInside) | undefined;
+    return client !== undefined && client.capabilities === this.reached ? client : undefined;
+  }
+
   /** A client whose server answers. Nothing has been sent when this fails. */
   private async connected(): Promise<AppendClient & object> {
     if (this.dropped !== undefined) await this.dropped;
+    if (this.closed) throw new LogUnavailable('the log is closed');
     if (this.client === undefined) {
       this.client = this.open();
       guardBatchStreams(this.client as unknown as ClientInside);
     }
     const client = this.client;
     const { capabilities } = client as unknown as ClientInside;
-    if (capabilities === this.reached) return client;
     try {
       await this.inTime(capabilities);
       this.reached = capabilities;
@@ -120,6 +129,12 @@ export class Appender {
       this.dropped = undefined;
     });
   }
+}
+
+function proposal({ id, type, data, metadata }: NewEvent): Proposal {
+  // The client sends bytes as they are if they are a Uint8Array itself, and would write a Buffer as an object of numbers.
+  const sent = metadata instanceof Uint8Array ? new Uint8Array(metadata.buffer, metadata.byteOffset, metadata.byteLength) : metadata;
+  return { id, type, contentType: 'application/json', data: data as never, metadata: sent as never };
 }
 
 class OutOfTime extends Error {

@@ -35,8 +35,13 @@ describe('append', () => {
 
   it('takes metadata as the bytes of its JSON', async () => {
     const stream = unique('log');
-    await log.append(stream, [{ ...event('A'), metadata: new TextEncoder().encode('{"hash":"é"}') }], -1);
-    expect((await collect(log.readStream(stream)))[0]!.metadata).toEqual({ hash: 'é' });
+    const bytes = [new TextEncoder().encode('{"hash":"é"}'), Buffer.from('{"hash":"é"}')];
+    await log.append(
+      stream,
+      bytes.map((metadata) => ({ ...event('A'), metadata })),
+      -1,
+    );
+    expect((await collect(log.readStream(stream))).map(({ metadata }) => metadata)).toEqual([{ hash: 'é' }, { hash: 'é' }]);
   });
 
   it.each([
