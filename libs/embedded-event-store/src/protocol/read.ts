@@ -1,12 +1,12 @@
 import { matcher } from '../event-filter.js';
 import type { EventLog } from '../event-log.js';
 import { firstShownNow } from '../shown.js';
-import type { LogRecord } from '../storage/record.js';
 import type { Stream } from '../stream-index.js';
 import { isSoftDeleted } from '../stream-metadata.js';
 import type { Handler } from './grpc-server.js';
 import { ReadOutput } from './read-output.js';
 import { readReadRequest, type ReadRequest } from './read-request.js';
+import { recordAt } from './record-at.js';
 import { Code, Status, handlerFailed, streamDeleted } from './status.js';
 import { subscribeToAll, subscribeToStream } from './subscribe.js';
 
@@ -120,13 +120,6 @@ async function readAll(log: EventLog, request: ReadRequest, output: ReadOutput):
     const waiting = isWanted ? output.event(record) : output.rest();
     if (waiting !== undefined) await waiting;
   }
-}
-
-/** The record at or after a position, or undefined at the end of what is durable. */
-export function recordAt(log: EventLog, position: number): LogRecord | Promise<LogRecord> | undefined {
-  if (position >= log.log.durableEnd) return undefined;
-  const at = log.log.next(position);
-  return at >= log.log.durableEnd ? undefined : log.log.record(at);
 }
 
 // Where a read of $all begins. Beyond the end there is nothing forwards, and an error backwards, as on the real server.
