@@ -44,9 +44,11 @@ async function start({ signal }: ProcessContext): Promise<Running> {
   }
 
   const stop = async (): Promise<void> => {
+    say('stopping: what is in flight is answered first');
     address.remove();
     await tree.stop();
     folder.release();
+    say('stopped');
   };
   tree.ended.catch(async (error: Error) => {
     process.stderr.write(`ledger: ${error.message}. It keeps failing, so everything is stopped\n`);
