@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import { open, type Database, type RootDatabase } from 'lmdb';
@@ -54,7 +54,7 @@ const RUN_POSITIONS_MAX = 256;
 const POSITION_BYTES = 6;
 const NAME_KEY_BYTES_MAX = 400;
 const DATA_FILE = 'data.mdb';
-/** Written by a clean stop, gone while the index is in use. */
+/** Written by a clean stop, gone from the first change on. */
 const LEFT_FILE = 'as-left';
 const META_KEY = Buffer.from('meta');
 
@@ -96,8 +96,7 @@ export class StreamIndex {
   static open(folder: string): StreamIndex {
     const left = join(folder, LEFT_FILE);
     const isAsLeft = existsSync(left) && readFileSync(left, 'utf8') === fingerprint(join(folder, DATA_FILE));
-    if (isAsLeft) unlinkSync(left);
-    else rmSync(folder, { recursive: true, force: true });
+    if (!isAsLeft) rmSync(folder, { recursive: true, force: true });
     return new StreamIndex(folder);
   }
 
@@ -132,6 +131,7 @@ export class StreamIndex {
   /** Empties the index, to be filled from the log. */
   async begin(logId: Buffer): Promise<void> {
     await this.flushing;
+    this.beginToChange();
     this.streams.clear();
     this.changed.clear();
     this.unflushed = 0;
@@ -225,7 +225,13 @@ export class StreamIndex {
     this.changed.add(stream);
   }
 
+  // From the first change on the files are not what was left. Not before: a start that is refused must be refused again.
+  private beginToChange(): void {
+    rmSync(join(this.folder, LEFT_FILE), { force: true });
+  }
+
   private async write(): Promise<void> {
+    this.beginToChange();
     const streams = this.changed;
     const lengths = new Map<Stream, number>();
     this.meta.lastId = this.lastId.toString('hex');

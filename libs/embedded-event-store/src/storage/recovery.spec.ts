@@ -75,10 +75,12 @@ describe('a log whose end is torn', () => {
     await log.close();
   });
 
-  it('is refused when the index has seen that what is missing had been acknowledged', async () => {
+  it('is refused, as often as it is started, when the index has seen that what is missing had been acknowledged', async () => {
     const { ends } = await threeAppends();
     truncateSync(only(folder.path), ends[2]! - 1);
-    await expect(openEventLog(folder.path)).rejects.toThrow(`${only(folder.path)}, offset ${ends[1]!}`);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(openEventLog(folder.path)).rejects.toThrow(`${only(folder.path)}, offset ${ends[1]!}`);
+    }
     expect(statSync(only(folder.path)).size).toBe(ends[2]! - 1);
   });
 });
