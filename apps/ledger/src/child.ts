@@ -25,7 +25,7 @@ export class ChildEnded extends Error {
     readonly wasReady: boolean,
     readonly reason: string | undefined,
   ) {
-    super(`${program} ended ${signal ? `by ${signal}` : `with exit code ${exitCode}`}${reason ? `: ${reason}` : ''}`);
+    super(`${program} ended ${signal ? `by ${signal}` : `with exit code ${exitCode ?? 'unknown'}`}${reason ? `: ${reason}` : ''}`);
     this.name = 'ChildEnded';
   }
 }
@@ -62,7 +62,11 @@ export function oneLife(program: Program): Observable<ChildNews> {
         subscriber.next({ kind: 'ready', ready: message });
       }
     });
-    child.on('error', (error) => (reason ??= error.message));
+    child.on('error', (error) => {
+      reason ??= error.message;
+      // It could not even be forked: nothing will close.
+      if (child.pid === undefined) subscriber.error(new ChildEnded(program.name, null, null, wasReady, reason));
+    });
     // 'close' comes after 'exit' and after the last line of output was read.
     child.on('close', (exitCode, signal) =>
       subscriber.error(new ChildEnded(program.name, exitCode, signal, wasReady, reason ?? firstWords)),

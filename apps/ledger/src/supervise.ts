@@ -62,7 +62,7 @@ export function supervise(program: Program, reports: Reports): Supervised {
     reports.changed();
     if (!(death instanceof ChildEnded) || stopAsked.value || !everReady) return throwError(() => death);
     const now = performance.now();
-    const ownFault = !death.wasReady || death.signal === null;
+    const ownFault = !death.wasReady || !isAskedFromOutside(death);
     failuresAt = failuresAt.filter((at) => now - at < failureWindowMilliseconds);
     if (ownFault) failuresAt.push(now);
     if (failuresAt.length >= failuresMax) return throwError(() => death);
@@ -99,6 +99,11 @@ export function supervise(program: Program, reports: Reports): Supervised {
   };
 
   return { name: program.name, ready: ready.promise, ended: ended.promise, pid: () => current?.pid, stop };
+}
+
+/** Killed or told to stop by somebody; a crash comes as another exit code or as a signal like SIGSEGV. */
+function isAskedFromOutside({ exitCode, signal }: ChildEnded): boolean {
+  return exitCode === 0 || ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'].includes(signal ?? '');
 }
 
 function deferred<Value>() {
