@@ -133,6 +133,7 @@ describe('assignments as they stood', () => {
   it.each([
     ['asOf=2999-01-01T00:00:00Z', 422, 'AS_OF_IN_FUTURE'],
     ['asOf=999999999999', 422, 'AS_OF_IN_FUTURE'],
+    ['asOf=2999-01-01T00:00:00Z&cursor=.0', 422, 'AS_OF_IN_FUTURE'],
     ['asOf=yesterday', 400, 'INVALID_REQUEST'],
     ['asOf=2026-02-30T00:00:00Z', 400, 'INVALID_REQUEST'],
     ['account=me', 400, 'INVALID_REQUEST'],

@@ -104,6 +104,7 @@ describe('a new user', () => {
   it('is not another one under the same key: the password counts, too', async () => {
     const body = { login: someone(), role: 'auditor', password };
     await create(body, { headers: { 'idempotency-key': 'b-key' } });
+    const end = await api.parts.eventLog.end();
     for (const other of [
       { ...body, password: 'another password' },
       { ...body, login: someone() },
@@ -112,6 +113,7 @@ describe('a new user', () => {
         status: 422,
         body: { code: 'IDEMPOTENCY_KEY_REUSED' },
       });
+    expect(await api.parts.eventLog.end()).toBe(end);
   });
 
   it('is completed by repeating the call when it broke off after the login was claimed', async () => {
