@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { document, dumpOf, type Written } from '../testing/written.js';
+import { progressContract } from './read-store-progress.contract.js';
 import type { PartitionAddress, PartitionWrite, ReadStore } from './read-store.js';
 
 /** A store under test. `another` opens the same store once more, as another process would. */
@@ -27,18 +29,6 @@ export function readStoreContract(name: string, start: () => Promise<StoreUnderT
     });
 
     const address = (partition = 'a', version = 1): PartitionAddress => ({ projection, version, partition });
-    type Written = PartitionWrite['documents'][number];
-    const document = (
-      key: string,
-      value: object | undefined,
-      add: Written['indexAdd'] = [],
-      remove: Written['indexRemove'] = [],
-    ): Written => ({
-      key,
-      document: value,
-      indexAdd: add,
-      indexRemove: remove,
-    });
     const write = (readCheckpoint: bigint | undefined, checkpoint: bigint, ...documents: Written[]): PartitionWrite =>
       writeAll(readCheckpoint, checkpoint, documents);
     const writeAll = (readCheckpoint: bigint | undefined, checkpoint: bigint, documents: readonly Written[]): PartitionWrite => ({
@@ -47,11 +37,7 @@ export function readStoreContract(name: string, start: () => Promise<StoreUnderT
       checkpoint,
       documents,
     });
-    const lines = async (version = 1): Promise<string[]> => {
-      const all: string[] = [];
-      for await (const line of store.dump(projection, version)) all.push(line);
-      return all;
-    };
+    const lines = (version = 1): Promise<string[]> => dumpOf(store, projection, version);
 
     describe('documents', () => {
       it('answers them under their keys, and undefined where there is none', async () => {
@@ -272,100 +258,7 @@ export function readStoreContract(name: string, start: () => Promise<StoreUnderT
       });
     });
 
-    describe('progress', () => {
-      it('does not exist before it is begun, and is begun once', async () => {
-        expect(await store.progress(projection, 1)).toEqual({ position: undefined });
-        const [first, second] = [await store.begin(projection, 1), await store.begin(projection, 1)];
-        expect(first).toEqual({ life: expect.any(String), position: undefined });
-        expect(second).toEqual(first);
-        expect(await store.versions(projection)).toEqual([1]);
-      });
-
-      it('only moves forwards', async () => {
-        const known = await store.begin(projection, 1);
-        expect(await store.setProgress(projection, 1, { position: 90n }, known)).toBe(true);
-        expect(await store.setProgress(projection, 1, { position: 9_007_199_254_740_993n }, known)).toBe(true);
-        expect(await store.setProgress(projection, 1, { position: 9_007_199_254_740_992n }, known)).toBe(true);
-        expect(await store.progress(projection, 1)).toEqual({ life: known.life, position: 9_007_199_254_740_993n });
-      });
-
-      it('is refused to one who knows more than the store does', async () => {
-        const known = await store.begin(projection, 1);
-        await store.setProgress(projection, 1, { position: 90n }, known);
-        expect(await store.setProgress(projection, 1, { position: 200n }, { ...known, position: 100n })).toBe(false);
-        expect(await store.setProgress(projection, 1, { position: 200n }, { position: 90n, life: 'another' })).toBe(false);
-        expect((await store.progress(projection, 1)).position).toBe(90n);
-      });
-
-      it('keeps what stopped a projection until it goes past that', async () => {
-        const known = await store.begin(projection, 1);
-        const stopped = { position: '12', eventId: 'e', reason: 'cannot read "x"\n' };
-        await store.setProgress(projection, 1, { position: 10n, stopped }, known);
-        expect(await store.progress(projection, 1)).toEqual({ life: known.life, position: 10n, stopped });
-        await store.setProgress(projection, 1, { position: 12n }, { ...known, position: 10n });
-        expect(await store.progress(projection, 1)).toEqual({ life: known.life, position: 12n });
-      });
-
-      it('is told together with the partitions it speaks of', async () => {
-        const known = await store.begin(projection, 1);
-        await store.commit(write(undefined, 7n, document('x', { n: 1 })));
-        await store.setProgress(projection, 1, { position: 8n }, known);
-        expect(
-          await store.load(projection, 1, [
-            { partition: 'a', keys: ['x', 'y'] },
-            { partition: 'b', keys: ['x'] },
-          ]),
-        ).toEqual({
-          partitions: [
-            { checkpoint: 7n, documents: [{ n: 1 }, undefined] },
-            { checkpoint: undefined, documents: [undefined] },
-          ],
-          progress: { life: known.life, position: 8n },
-        });
-      });
-    });
-
-    describe('versions', () => {
-      it('serve from the highest that was ever named', async () => {
-        expect(await store.servingVersion(projection)).toBeUndefined();
-        expect(await store.setServingVersion(projection, 2)).toBe(2);
-        expect(await store.setServingVersion(projection, 1)).toBe(2);
-        expect(await store.setServingVersion(projection, 1_000_001)).toBe(1_000_001);
-        expect(await store.servingVersion(projection)).toBe(1_000_001);
-        await store.stopServing(projection);
-        expect(await store.servingVersion(projection)).toBeUndefined();
-      });
-
-      it('are dropped with all they hold, and nothing else is', async () => {
-        for (const version of [1, 10, 1_000_001]) {
-          await store.begin(projection, version);
-          for (const partition of ['a', '*', 'p}q']) {
-            await store.commit({
-              ...write(undefined, 5n, document('x', { version }, [{ index: 'i', sort: '1' }])),
-              address: address(partition, version),
-            });
-          }
-        }
-        await store.drop(projection, 1);
-        expect(await lines(1)).toEqual([]);
-        expect(await store.partitionCheckpoint(address())).toBeUndefined();
-        expect(await store.count(address(), { index: 'i' })).toBe(0);
-        expect(await store.progress(projection, 1)).toEqual({ position: undefined });
-        expect(await store.versions(projection)).toEqual([10, 1_000_001]);
-        expect(await lines(10)).toHaveLength(6);
-        expect(await lines(1_000_001)).toHaveLength(6);
-      });
-    });
-
-    it('belongs to the log that claimed it first, until it is let go', async () => {
-      expect(await store.log()).toBeUndefined();
-      expect(await store.claim('log-1')).toBe('log-1');
-      expect(await store.claim('log-2')).toBe('log-1');
-      expect(await store.log()).toBe('log-1');
-      await store.disclaim();
-      expect(await store.claim('log-2')).toBe('log-2');
-      await store.disclaim();
-    });
+    progressContract(() => ({ store, projection }));
 
     it('is dumped in one order, whatever the order of writing was', async () => {
       for (const [partition, key] of [
