@@ -44,6 +44,9 @@ interface Lane {
   readers: (() => void)[];
 }
 
+/** So many commands are decided in one go at the most, whatever comes of them: other streams want their turn. */
+const groupMax = 1_000;
+
 /** One read of a stream's facts, shared by all who wait for it. */
 interface Load {
   observed: number;
@@ -110,7 +113,7 @@ export class Ledger {
       if (lane?.ahead === true) await new Promise<void>((resolve) => lane.readers.push(resolve));
       const state = this.current(stream) ?? (await this.refresh(stream, aggregate as unknown as AnyAggregate));
       // While it was read, a lane may have gone ahead of the log with it.
-      if (this.lanes.get(stream)?.ahead !== true) return state as Loaded<State>;
+      if (this.lanes.get(stream)?.ahead !== true) return state.lend() as Loaded<State>;
     }
   }
 
@@ -132,8 +135,7 @@ export class Ledger {
     // What else arrives in this turn goes into the same append.
     await undefined;
     while (lane.waiting.length > 0) {
-      const waiting = lane.waiting;
-      lane.waiting = [];
+      const waiting = lane.waiting.splice(0, groupMax);
       try {
         await this.recordGroup(stream, aggregate, lane, waiting);
       } catch (error) {
@@ -153,18 +155,23 @@ export class Ledger {
   /** Decides as many commands as one append can take, appends, answers. What has to wait goes back to the lane, in order. */
   private async recordGroup(stream: string, aggregate: AnyAggregate, lane: Lane, waiting: Waiting[]): Promise<void> {
     const state = this.current(stream) ?? (await this.refresh(stream, aggregate));
+    if (state.lent) {
+      // Who was given the state in this turn reads it as it stands in the log; who asks from now on waits.
+      lane.ahead = true;
+      await nextTurn();
+    }
     const { revision, hash } = state;
     // Where others write too, a copy of the state is cheaper than reading the whole stream again after a conflict.
     const goBack = this.contended.has(stream) ? state.keep() : undefined;
     const group = decideGroup(state, waiting, this.limits);
     lane.ahead = group.drafts.length > 0;
-    lane.waiting.unshift(...group.rest);
+    lane.waiting = [...group.rest, ...lane.waiting];
     for (const { waiting: repetition, place } of group.repeated) void this.answerAgain(stream, repetition, place);
     if (group.members.length === 0) return;
     try {
       if (group.drafts.length === 0) {
         if (await this.isWholeTruth(state, aggregate, group)) for (const answer of group.answers) answer();
-        else lane.waiting.unshift(...group.members);
+        else lane.waiting = [...group.members, ...lane.waiting];
         return;
       }
       const sealed = sealFacts(stream, group.drafts, revision, hash);
@@ -190,7 +197,7 @@ export class Ledger {
    */
   private async isWholeTruth(state: StreamState<unknown>, aggregate: AnyAggregate, group: Group): Promise<boolean> {
     const { revision } = state;
-    const arrivedAt = Math.max(...group.members.map((member) => member.arrivedAt));
+    const arrivedAt = group.members.reduce((latest, member) => Math.max(latest, member.arrivedAt), 0);
     let confirmed = state;
     // A read that somebody else had begun may have begun too early.
     while (confirmed.freshAt < arrivedAt) confirmed = await this.refresh(state.stream, aggregate);
@@ -205,7 +212,7 @@ export class Ledger {
       if (member.attempts >= this.attemptsMax) member.reject(new TooManyConflicts(stream, member.attempts));
       return member.attempts < this.attemptsMax;
     });
-    lane.waiting.unshift(...again);
+    lane.waiting = [...again, ...lane.waiting];
     if (again.length > 0) await pause(Math.random() * 4 * again[0]!.attempts);
   }
 

@@ -20,6 +20,7 @@ export class StreamState<State> {
   observed = -1;
   /** The state was the whole truth at this moment (performance.now()). */
   freshAt = 0;
+  lent = false;
 
   constructor(
     readonly stream: string,
@@ -63,6 +64,15 @@ export class StreamState<State> {
     this.hash = hash;
     this.freshAt = sentAt;
     this.commands.prune();
+  }
+
+  /** Given to somebody who reads it before this turn of the event loop ends. */
+  lend(): this {
+    if (!this.lent) {
+      this.lent = true;
+      setImmediate(() => (this.lent = false));
+    }
+    return this;
   }
 
   /** Keeps what drafts will change; gives back how to return to it. Costs a copy of the state. */
