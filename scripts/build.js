@@ -29,13 +29,10 @@ export function bringBuildUpToDate() {
 function whyStale() {
   const sources = ['apps', 'libs', 'projections'].flatMap(sourcesIn);
   const missing = sources.filter((source) => !existsSync(builtFrom(source)));
-  if (missing.length > 0) {
-    // The compiler would believe its notes and not write again what somebody removed.
-    rmSync(stamp, { force: true });
-    return missing.length === sources.length ? 'for the first time' : `${relative(root, missing[0])} is new`;
-  }
-  if (!existsSync(stamp)) return 'the last build is unknown';
-  const builtAt = statSync(stamp).mtimeMs;
+  const builtAt = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
+  // The compiler would believe its notes and not write again what somebody removed.
+  if (missing.some((source) => statSync(source).mtimeMs <= builtAt)) rmSync(stamp);
+  if (missing.length > 0) return missing.length === sources.length ? 'for the first time' : `${relative(root, missing[0])} is new`;
   const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) => join(root, name));
   const newer = [...sources, ...settings].find((file) => existsSync(file) && statSync(file).mtimeMs > builtAt);
   return newer === undefined ? undefined : `${relative(root, newer)} has changed`;

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** Starts a ledger on free ports with a data folder of its own; `stop` ends it and removes the folder. Errors: what it said, when it does not start. */
@@ -14,7 +13,7 @@ export async function startTemporaryLedger() {
   const password = randomBytes(12).toString('base64url');
   const storeSecret = `whsec_${randomBytes(32).toString('base64')}`;
   console.log('Starting a temporary ledger …');
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../../dist/apps/ledger/main.js', import.meta.url))], {
+  const child = fork(fileURLToPath(new URL('../../dist/apps/ledger/main.js', import.meta.url)), {
     env: {
       ...process.env,
       DATA_DIR: folder,
@@ -28,8 +27,8 @@ export async function startTemporaryLedger() {
       STORE_SECRET: storeSecret,
       LOG_LEVEL: 'warn',
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A Ctrl-C is for the story; the ledger is stopped by it.
+    silent: true,
+    // A Ctrl-C is for the story, which stops the ledger; and when the story is killed, the channel closes and the ledger stops by itself.
     detached: true,
   });
   let output = '';
@@ -42,13 +41,10 @@ export async function startTemporaryLedger() {
   };
   process.once('SIGINT', () => stop().finally(() => process.exit(130)));
   process.once('SIGTERM', () => stop().finally(() => process.exit(143)));
-  const address = join(folder, 'ledger.json');
-  while (!existsSync(address)) {
-    if (child.exitCode !== null) {
-      await stop();
-      throw new Error(`the temporary ledger did not start:\n${output}`);
-    }
-    await pause(50);
+  const isReady = await Promise.race([once(child, 'message').then(([message]) => message.ready === true), gone.then(() => false)]);
+  if (!isReady) {
+    await stop();
+    throw new Error(`the temporary ledger did not start:\n${output}`);
   }
-  return { url: JSON.parse(readFileSync(address, 'utf8')).apiUrl, login, password, storeSecret, stop };
+  return { url: JSON.parse(readFileSync(join(folder, 'ledger.json'), 'utf8')).apiUrl, login, password, storeSecret, stop };
 }
