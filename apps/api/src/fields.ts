@@ -87,7 +87,7 @@ export function secretFieldsOf(prototype: object): readonly string[] {
   return (Reflect.getMetadata(secretFields, prototype) as readonly string[] | undefined) ?? [];
 }
 
-/** How many licences: a whole number from 1. */
+/** How many licenses: a whole number from 1. */
 export const Quantity = ({ max = 1_000_000_000, ...documented }: { max?: number } & Documented = {}) =>
   WholeNumber({ min: 1, max, example: 5, ...documented });
 
