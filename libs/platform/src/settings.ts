@@ -123,14 +123,6 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return settings;
 }
 
-/** Every setting as a row of a table in Markdown: what the README shows. */
-export function settingsAsMarkdown(): string {
-  const rows = Object.values<Setting<unknown>>(settingsTable).map(
-    ({ name, default: fallback, meaning }) => `| \`${name}\` | ${fallback === undefined ? '' : `\`${fallback}\``} | ${meaning} |`,
-  );
-  return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');
-}
-
 function contradictions(settings: Settings): string[] {
   const findings: string[] = [];
   if (settings.sandbox && settings.eventStoreUrl) findings.push('SANDBOX: is for embedded stores only; EVENTSTORE_URL must not be set');
