@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { PositionUnknown, type EventFilter, type RecordedEvent } from '#event-store';
-import { cloudEvent, isFactStream } from './cloud-event.js';
+import { cloudEvent, isFactStream } from '#platform';
 import type { Connection } from './connect.js';
 import { count, counted, print, progress } from './console.js';
 import { Failure } from './failure.js';

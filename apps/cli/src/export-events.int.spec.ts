@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chainHash } from '#event-store';
 import { credential, setCredential } from '#licensing';
-import { cloudEvent, isFactStream } from '../../api/src/feed/cloud-event.js';
+import { cloudEvent, isFactStream } from '#platform';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
 import { begin, buyAndGive, context, customerId, partnerId } from '../testing/story.js';
 

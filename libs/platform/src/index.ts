@@ -14,3 +14,4 @@ export * from './clock.js';
 export * from './sandbox-time.js';
 export * from './sandbox-clock.js';
 export * from './turns.js';
+export * from './cloud-event.js';

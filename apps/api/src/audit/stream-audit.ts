@@ -1,6 +1,6 @@
 import { chainHash, firstPrevHash, type EventLog, type FactMetadata, type RecordedEvent } from '#event-store';
 import { Rejected } from '#licensing';
-import { cloudEvent, isFactStream } from '../feed/cloud-event.js';
+import { cloudEvent, isFactStream } from '#platform';
 import type { StreamAnswer } from './audit.answers.js';
 
 /**

@@ -1,26 +1,8 @@
-import { canonicalJson, type FactMetadata, type RecordedEvent } from '#event-store';
+import type { CloudEventOfFact } from '#platform';
 import { Choice, Free, Id, Instant, LogPosition, Optional, Text, WholeNumber } from '../fields.js';
 
-/** Streams whose facts are for others. Credentials, reservations, checkpoints and the sandbox's clock are nobody's business. */
-export const factStreams = [
-  'product-',
-  'partner-',
-  'customer-',
-  'pool-',
-  'order-',
-  'user-',
-  'device-',
-  'service-',
-  'import-',
-  'notification-',
-];
-
-export function isFactStream(stream: string): boolean {
-  return factStreams.some((prefix) => stream.startsWith(prefix));
-}
-
 /** A fact as CloudEvents 1.0 JSON tells it. With `subject`, `revision`, `id`, `type`, `data` and `metadata` anybody can compute `hash` again. */
-export class CloudEvent {
+export class CloudEvent implements CloudEventOfFact {
   @Choice(['1.0'])
   readonly specversion: '1.0';
 
@@ -40,7 +22,7 @@ export class CloudEvent {
   readonly time: string;
 
   @Choice(['application/json'])
-  readonly datacontenttype: string;
+  readonly datacontenttype: 'application/json';
 
   @Free({ description: 'What the fact says' })
   readonly data: object;
@@ -72,25 +54,4 @@ export class CloudEvent {
       '`hash` = SHA-256 of `prevhash` + the canonical JSON of {stream: subject, revision, id, type, data, metadata}',
   })
   readonly metadata: string;
-}
-
-export function cloudEvent(event: RecordedEvent): CloudEvent {
-  const { hash, prevHash, ...metadata } = event.metadata as FactMetadata;
-  return {
-    specversion: '1.0',
-    id: event.id,
-    source: '/license-ledger',
-    type: event.type,
-    subject: event.stream,
-    time: metadata.recordedAt,
-    datacontenttype: 'application/json',
-    data: event.data,
-    position: event.position.toString(),
-    revision: event.revision,
-    actor: metadata.actor.userId,
-    correlationid: metadata.correlationId,
-    hash,
-    prevhash: prevHash,
-    metadata: canonicalJson(metadata),
-  };
 }

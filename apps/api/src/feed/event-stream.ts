@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { SlowReader, type Feed, type RecordedEvent } from '#event-store';
-import { cloudEvent } from './cloud-event.js';
+import { cloudEvent } from '#platform';
 
 export interface EventStreamOptions {
   readonly feed: Feed;

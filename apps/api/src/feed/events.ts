@@ -1,6 +1,6 @@
 import type { EventFilter, EventLog, FactMetadata, RecordedEvent } from '#event-store';
 import { Rejected, type Actor } from '#licensing';
-import { cloudEvent, factStreams, isFactStream } from './cloud-event.js';
+import { cloudEvent, factStreams, isFactStream } from '#platform';
 import type { EventsAnswer, FollowEvents, ListEvents } from './feed.questions.js';
 
 /** What a reader wants, and may have. */
