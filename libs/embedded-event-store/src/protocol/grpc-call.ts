@@ -1,5 +1,5 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { Code, Status, handlerFailed } from './status.js';
+import { Code, Status, deadlineExceeded, handlerFailed } from './status.js';
 
 const FRAME_HEADER_BYTES = 5;
 const WRITE_BUFFER_BYTES_MAX = 256 * 1024;
@@ -39,7 +39,7 @@ export class GrpcCall {
     private readonly messageBytesMax: number,
   ) {
     if (timeoutMs !== undefined) {
-      this.deadline = setTimeout(() => this.finish(new Status(Code.deadlineExceeded, 'Deadline Exceeded')), timeoutMs);
+      this.deadline = setTimeout(() => this.finish(deadlineExceeded()), timeoutMs);
     }
     stream.on('data', (chunk: Buffer) => this.receive(chunk));
     stream.on('end', () => {

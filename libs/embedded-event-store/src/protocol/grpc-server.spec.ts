@@ -69,6 +69,14 @@ describe('the methods of the store', () => {
   });
 });
 
+describe('a call whose time is over when it arrives', () => {
+  it('is not begun', async () => {
+    const { path } = gossip.GossipService.read;
+    const statuses = await Promise.all(Array.from({ length: 50 }, () => statusOf(path, { 'grpc-timeout': '0m' })));
+    expect(new Set(statuses)).toEqual(new Set(['4 Deadline Exceeded']));
+  });
+});
+
 describe('the port', () => {
   it('also answers HTTP/1.1: whether it is alive, and what it is', async () => {
     const base = `http://127.0.0.1:${store.port}`;

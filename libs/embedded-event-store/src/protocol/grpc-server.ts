@@ -2,7 +2,7 @@ import { createServer as createHttp1Server, type RequestListener, type Server as
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { GrpcCall } from './grpc-call.js';
-import { Code, Status, serverStopping } from './status.js';
+import { Code, Status, deadlineExceeded, serverStopping } from './status.js';
 
 /** What a method does with a call. What it throws, or rejects with, ends the call. */
 export type Handler = (call: GrpcCall) => void | Promise<void>;
@@ -55,11 +55,13 @@ export class GrpcServer {
         stream.respond({ ':status': isGrpc ? 404 : 415 }, { endStream: true });
         return;
       }
-      const call = new GrpcCall(stream, headers, timeoutOf(headers['grpc-timeout']), MESSAGE_BYTES_MAX);
+      const timeoutMs = timeoutOf(headers['grpc-timeout']);
+      const call = new GrpcCall(stream, headers, timeoutMs, MESSAGE_BYTES_MAX);
       if (handler === undefined) {
         const isKnown = this.services.has(path.split('/')[1]!.toLowerCase());
         call.finish(new Status(Code.unimplemented, isKnown ? 'Method is unimplemented.' : 'Service is unimplemented.'));
-      } else if (this.isStopping) call.finish(serverStopping());
+      } else if (timeoutMs === 0) call.finish(deadlineExceeded());
+      else if (this.isStopping) call.finish(serverStopping());
       else this.run(call, handler);
     });
     this.listener = createServer((socket) => this.accept(socket));

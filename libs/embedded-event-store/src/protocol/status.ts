@@ -29,6 +29,7 @@ export class Status extends Error {
 /** What the real server answers to requests it has no words for. */
 export const handlerFailed = (): Status => new Status(Code.unknown, 'Exception was thrown by handler.');
 export const serverStopping = (): Status => new Status(Code.unavailable, 'The event store is stopping.');
+export const deadlineExceeded = (): Status => new Status(Code.deadlineExceeded, 'Deadline Exceeded');
 export const invalidArgument = (details: string): Status => new Status(Code.invalidArgument, details);
 
 export function streamDeleted(stream: string): Status {
