@@ -30,6 +30,9 @@ beforeAll(async () => {
 });
 afterAll(() => store.stop());
 
+/** Random histories to try; any number by TEST_HISTORIES. */
+const histories = Number(process.env['TEST_HISTORIES'] ?? 60);
+
 const now = () => new Date().toISOString();
 const decisions = { add, take, takeEach };
 
@@ -72,37 +75,41 @@ describe('any history of concurrent commands', () => {
     together: fc.boolean(),
   });
 
-  it('records each command once, in one piece, on a state that was true, and answers what is stored', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
-        const ids = [0, 1, 2].map(() => randomUUID());
-        const fates: ('answered' | 'lost' | 'dropped')[] = steps.map(({ fate }) => fate as 'answered');
-        const faulty = withoutAnswers(log, () => fates.pop() ?? 'answered');
-        const ledgers = [0, 1, 2].map(() => new Ledger({ log: faulty, now, attemptsMax: 50, cacheBytesMax: 2_000 }));
-        const sent: Sent[] = [];
-        const running: Promise<void>[] = [];
-        for (const { stream, decision, amount, repeats, ledger, together } of steps) {
-          const again = repeats === null ? undefined : sent[repeats];
-          const one = again ?? { id: ids[stream]!, command: commandOf(amount), decision };
-          if (again === undefined) sent.push(one);
-          const answered = ledgers[ledger]!.record(tally, one.id, one.command, decisions[one.decision]).then(
-            async ({ stream: name, revision, facts }) => {
-              const stored = await collect(log.readStream(name, { fromRevision: revision - facts.length + 1, limit: facts.length }));
-              expect(stored.map(({ id, type, data, metadata }) => ({ id, type, data, metadata }))).toEqual(
-                facts.map(({ id, type, data, metadata }) => ({ id, type, data, metadata })),
-              );
-            },
-            (error: unknown) => expect(expectedFailure(error) || error).toBe(true),
-          );
-          running.push(answered);
-          if (!together) await answered;
-        }
-        await Promise.all(running);
-        for (const id of ids) await checked(await collect(log.readStream(`tally-${id}`)));
-      }),
-      { numRuns: Number(process.env['TEST_HISTORIES'] ?? 60) },
-    );
-  }, 120_000);
+  it(
+    'records each command once, in one piece, on a state that was true, and answers what is stored',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
+          const ids = [0, 1, 2].map(() => randomUUID());
+          const fates: ('answered' | 'lost' | 'dropped')[] = steps.map(({ fate }) => fate as 'answered');
+          const faulty = withoutAnswers(log, () => fates.pop() ?? 'answered');
+          const ledgers = [0, 1, 2].map(() => new Ledger({ log: faulty, now, attemptsMax: 50, cacheBytesMax: 2_000 }));
+          const sent: Sent[] = [];
+          const running: Promise<void>[] = [];
+          for (const { stream, decision, amount, repeats, ledger, together } of steps) {
+            const again = repeats === null ? undefined : sent[repeats];
+            const one = again ?? { id: ids[stream]!, command: commandOf(amount), decision };
+            if (again === undefined) sent.push(one);
+            const answered = ledgers[ledger]!.record(tally, one.id, one.command, decisions[one.decision]).then(
+              async ({ stream: name, revision, facts }) => {
+                const stored = await collect(log.readStream(name, { fromRevision: revision - facts.length + 1, limit: facts.length }));
+                expect(stored.map(({ id, type, data, metadata }) => ({ id, type, data, metadata }))).toEqual(
+                  facts.map(({ id, type, data, metadata }) => ({ id, type, data, metadata })),
+                );
+              },
+              (error: unknown) => expect(expectedFailure(error) || error).toBe(true),
+            );
+            running.push(answered);
+            if (!together) await answered;
+          }
+          await Promise.all(running);
+          for (const id of ids) await checked(await collect(log.readStream(`tally-${id}`)));
+        }),
+        { numRuns: histories },
+      );
+    },
+    60_000 + histories * 2_000,
+  );
 });
 
 describe('a wire that breaks', () => {

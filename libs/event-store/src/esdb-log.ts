@@ -1,5 +1,6 @@
 import { EventStoreDBClient, eventTypeFilter, streamNameFilter } from '@eventstore/db-client';
 import type { AllStreamSubscription, Filter, ResolvedEvent } from '@eventstore/db-client';
+import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Appender } from './appender.js';
@@ -22,6 +23,7 @@ type EventStream = Readable & { cancel(): Promise<void> };
 type ReadAllOptions = NonNullable<Parameters<EventLog['readAll']>[0]>;
 type FollowOptions = Parameters<EventLog['follow']>[0];
 
+/** So often is a read begun without getting on, before the log counts as unavailable. */
 const attemptsMax = 3;
 
 /**
@@ -35,7 +37,7 @@ export function connectEventLog(url: string, options: EventLogOptions = {}): Eve
 
 class EsdbLog implements EventLog {
   private readonly appender: Appender;
-  /** Reads have a client of their own: when one of them fails, the client drops its connection, and appends should not notice. */
+  /** Reads have a client and a connection of their own: when one of them fails or is cancelled, appends should not notice. */
   private readonly reader: EventStoreDBClient;
   private readonly readTimeoutMs: number;
   private readonly reconnectPauseMsMax: number;
@@ -44,7 +46,9 @@ class EsdbLog implements EventLog {
 
   constructor(url: string, options: EventLogOptions) {
     this.appender = new Appender(() => EventStoreDBClient.connectionString(url) as never, options.appendTimeoutMs ?? 5_000);
-    this.reader = EventStoreDBClient.connectionString(url);
+    this.reader = EventStoreDBClient.connectionString(apart(url));
+    // Every filtered read listens for the end.
+    setMaxListeners(0, this.closing.signal);
     this.readTimeoutMs = options.readTimeoutMs ?? 10_000;
     this.reconnectPauseMsMax = options.reconnectPauseMsMax ?? 5_000;
     this.onBroken = options.onBroken ?? (() => undefined);
@@ -55,18 +59,21 @@ class EsdbLog implements EventLog {
   }
 
   async *readStream(stream: string, range: StreamRange = {}): AsyncIterable<RecordedEvent> {
-    const { fromRevision, direction = 'forwards', limit } = range;
-    // The server refuses a count of zero.
-    if (limit === 0) return;
-    const start = fromRevision === undefined ? (direction === 'forwards' ? 'start' : 'end') : BigInt(fromRevision);
-    const open = () =>
-      this.reader.readStream(stream, {
-        direction,
-        fromRevision: start as bigint,
-        maxCount: limit ?? Number.MAX_SAFE_INTEGER,
-      }) as EventStream;
+    const { direction = 'forwards', limit = Number.MAX_SAFE_INTEGER } = range;
+    let next = range.fromRevision;
+    let count = 0;
+    const open = (): EventStream => {
+      const fromRevision = next === undefined ? (direction === 'forwards' ? 'start' : 'end') : BigInt(next);
+      return this.reader.readStream(stream, { direction, fromRevision: fromRevision as bigint, maxCount: limit - count }) as EventStream;
+    };
+    // The server refuses a count of zero, and there is nothing before the first revision.
+    const rest = () => (count < limit && (next ?? 0) >= 0 ? this.pull(open) : nothing());
     try {
-      yield* this.pull(open);
+      for await (const event of this.persistently(rest)) {
+        next = direction === 'forwards' ? event.revision + 1 : event.revision - 1;
+        count++;
+        yield event;
+      }
     } catch (error) {
       if ((error as { type?: string }).type === 'stream-not-found') return;
       throw readError(`reading ${stream}`, error);
@@ -125,7 +132,7 @@ class EsdbLog implements EventLog {
     try {
       let last: Position | undefined;
       const open = () => this.reader.readAll({ direction: 'backwards', fromPosition: 'end', maxCount: 1 }) as EventStream;
-      for await (const event of this.pull(open)) last = event.position;
+      for await (const event of this.persistently(() => this.pull(open))) last = event.position;
       return last;
     } catch (error) {
       throw readError('reading the end of the log', error);
@@ -147,13 +154,17 @@ class EsdbLog implements EventLog {
     let place = after;
     let count = 0;
     // In pages of what is still wanted: a read that runs to its end leaves the connection alone, one that is broken off does not.
-    for (;;) {
-      const fromPosition = place === undefined ? (direction === 'forwards' ? 'start' : 'end') : { commit: place, prepare: place };
-      const at = direction === 'forwards' ? place : undefined;
-      const maxCount = Math.min(limit - count + (at === undefined ? 0 : 1), Number.MAX_SAFE_INTEGER);
-      let seen = 0;
+    for (let [maxCount, seen] = [0, 0]; count < limit && seen === maxCount;) {
+      let at: Position | undefined;
+      const page = () => {
+        at = direction === 'forwards' ? place : undefined;
+        maxCount = Math.min(limit - count + (at === undefined ? 0 : 1), Number.MAX_SAFE_INTEGER);
+        seen = 0;
+        const fromPosition = place === undefined ? (direction === 'forwards' ? 'start' : 'end') : { commit: place, prepare: place };
+        return this.pull(() => this.reader.readAll({ direction, fromPosition, maxCount }) as EventStream);
+      };
       try {
-        for await (const event of this.pull(() => this.reader.readAll({ direction, fromPosition, maxCount }) as EventStream)) {
+        for await (const event of this.persistently(page)) {
           if (seen++ === 0 && at !== undefined) {
             if (event.position !== at) throw new PositionUnknown(at);
             continue;
@@ -169,17 +180,18 @@ class EsdbLog implements EventLog {
       }
       // A read from beyond the end finds nothing, not even the event that should be there.
       if (at !== undefined && seen === 0) throw new PositionUnknown(at);
-      if (count >= limit || seen < maxCount) return;
     }
   }
 
   /** The client has no filtered read of the whole log; a filtered subscription up to the moment it has caught up is the same. */
   private async *filteredHistory(after: Position | undefined, filter: EventFilter, limit: number): AsyncIterable<RecordedEvent> {
     if (after !== undefined) await this.confirm(after);
+    let place = after;
     let count = 0;
     try {
-      for await (const item of this.subscribe(after, filter, this.closing.signal)) {
+      for await (const item of this.persistently(() => this.subscribe(place, filter, this.closing.signal))) {
         if (item.kind === 'caughtUp') return;
+        place = item.kind === 'event' ? item.event.position : item.position;
         if (item.kind !== 'event') continue;
         yield item.event;
         if (++count >= limit) return;
@@ -196,27 +208,33 @@ class EsdbLog implements EventLog {
     try {
       const fromPosition = { commit: position, prepare: position };
       const open = () => this.reader.readAll({ fromPosition, maxCount: 1 }) as EventStream;
-      for await (const event of this.pull(open)) found = event.position;
+      for await (const event of this.persistently(() => this.pull(open))) found = event.position;
     } catch (error) {
       if (!positionRefused(error)) throw readError('reading the log', error);
     }
     if (found !== position) throw new PositionUnknown(position);
   }
 
-  /** The events of one read of the client. A connection that fails before the first event is tried again: now and then a new one does. */
-  private async *pull(open: () => EventStream): AsyncIterable<RecordedEvent> {
+  /** What `begin` brings; begun anew, from where the reader is by then, when the connection is lost. Now and then a new connection is, too. */
+  private async *persistently<Item>(begin: () => AsyncIterable<Item>): AsyncIterable<Item> {
     for (let attempt = 1; ; attempt++) {
-      let begun = false;
       try {
-        for await (const { event } of watched<ResolvedEvent>(open(), this.readTimeoutMs)) {
-          begun = true;
-          if (event !== undefined) yield recorded(event);
+        for await (const item of begin()) {
+          attempt = 1;
+          yield item;
         }
         return;
       } catch (error) {
-        if (begun || attempt >= attemptsMax || (error as { type?: string }).type !== 'unavailable') throw error;
+        if (attempt >= attemptsMax || !isConnectionLost(error)) throw error;
         await pause(20 * attempt);
       }
+    }
+  }
+
+  /** The events of one read of the client. */
+  private async *pull(open: () => EventStream): AsyncIterable<RecordedEvent> {
+    for await (const { event } of watched<ResolvedEvent>(open(), this.readTimeoutMs)) {
+      if (event !== undefined) yield recorded(event);
     }
   }
 
@@ -260,18 +278,31 @@ async function* watched<T>(stream: EventStream, timeoutMs: number): AsyncIterabl
     // Two looks in a row without a sign of life while the reader waits: between half and all of the time has passed.
     if (++idleChecks > 2) stream.destroy(new LogUnavailable(`the log did not answer for ${timeoutMs} ms`));
   }, timeoutMs / 2);
-  let complete = false;
+  let left = true;
   try {
     for await (const item of stream) {
       idleChecks = -1_000_000;
       yield item as T;
       idleChecks = 0;
     }
-    complete = true;
+    left = false;
+  } catch (error) {
+    left = error instanceof LogUnavailable;
+    throw error;
   } finally {
     clearInterval(watchdog);
-    if (!complete) stream.cancel().catch(() => undefined);
+    // Only a call that goes on is cancelled: servers end connections on which too many calls are.
+    if (left) stream.cancel().catch(() => undefined);
   }
+}
+
+async function* nothing(): AsyncIterable<never> {}
+
+/** The same address with settings that keep the client from sharing one connection between appends and reads. */
+function apart(url: string): string {
+  const keepAliveTimeout = /([?&]keepAliveTimeout=)(\d+)/i.exec(url);
+  if (keepAliveTimeout !== null) return url.replace(keepAliveTimeout[0], keepAliveTimeout[1]! + (Number(keepAliveTimeout[2]) + 1));
+  return `${url}${url.includes('?') ? '&' : '?'}keepAliveTimeout=10001`;
 }
 
 function recorded(event: NonNullable<ResolvedEvent['event']>): RecordedEvent {
@@ -299,6 +330,12 @@ function serverFilter(filter: EventFilter, checkpointReached: (subscription: unk
     return eventTypeFilter({ regex: `^(${escaped.join('|')})$`, checkpointReached });
   }
   return streamNameFilter({ prefixes: [...filter.streamPrefixes], checkpointReached });
+}
+
+/** A call that was refused before it began, or went down with its connection. */
+function isConnectionLost(error: unknown): boolean {
+  const { type, code, message = '' } = error as { type?: string; code?: number; message?: string };
+  return type === 'unavailable' || (code === 13 && message.includes('RST_STREAM'));
 }
 
 function positionRefused(error: unknown): boolean {

@@ -108,6 +108,52 @@ describe('readStream', () => {
   });
 });
 
+describe('a read', () => {
+  it.each(['readStream', 'readAll', 'filtered'] as const)('goes on where it was when the connection breaks: %s', async (kind) => {
+    const stream = unique('log');
+    const start = await log.append(unique('log'), [event('A')], -1);
+    const note = 'x'.repeat(2_000);
+    for (let batch = 0; batch < 10; batch++) {
+      await log.append(
+        stream,
+        Array.from({ length: 100 }, () => event('B', { note })),
+        batch * 100 - 1,
+      );
+    }
+    const wire = await startWire(store.url);
+    const distant = connectEventLog(wire.url);
+    const reads = {
+      readStream: () => distant.readStream(stream),
+      readAll: () => distant.readAll({ after: start.position }),
+      filtered: () => distant.readAll({ filter: { streamPrefixes: [stream] } }),
+    };
+    const seen: number[] = [];
+    for await (const found of reads[kind]()) {
+      if (found.stream !== stream) continue;
+      seen.push(found.revision);
+      if (seen.length % 300 === 0) wire.cut();
+    }
+    expect(seen).toEqual(Array.from({ length: 1_000 }, (_, index) => index));
+    await distant.close();
+    await wire.close();
+  });
+
+  it('of a stream that does not exist is not cancelled: servers end connections on which too many calls are', async () => {
+    const broken: Error[] = [];
+    const reading = connectEventLog(store.url, { onBroken: (error) => broken.push(error) });
+    const stop = new AbortController();
+    const following = collect(reading.follow({ after: 'end', signal: stop.signal }));
+    const readMissing = async () => {
+      for (let count = 0; count < 150; count++) expect(await collect(reading.readStream(unique('missing')))).toEqual([]);
+    };
+    await Promise.all(Array.from({ length: 10 }, readMissing));
+    stop.abort();
+    await following;
+    expect(broken).toEqual([]);
+    await reading.close();
+  });
+});
+
 describe('readAll', () => {
   it('gives what stands after a position, without the event at it, in order', async () => {
     const streams = [unique('log'), unique('log')] as const;
