@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ReadModelBehind, ReadStoreUnavailable, type ReadStore } from '#read-store';
+import { ReadModelBehind, type ReadStore } from '#read-store';
 import { listCustomers, type CustomerPage } from './customer-list/customer-list.query.js';
-import { temporaryStore } from './testing/stores.js';
+import { believed, temporaryStore } from './testing/stores.js';
 import { Story } from './testing/story.js';
 
 let store: ReadStore;
@@ -30,7 +30,7 @@ describe('a list that is kept in memory', () => {
     expect(names(await listCustomers(store, { partnerId: 'p' }))).toEqual(['Gone', 'Kept']);
     await store.drop('customer-list', 1);
     await new Story(store).linked('p', 'b', 'Kept').show();
-    expect(names(await answered(() => listCustomers(store, { partnerId: 'p' })))).toEqual(['Kept']);
+    expect(names(await believed(() => listCustomers(store, { partnerId: 'p' })))).toEqual(['Kept']);
   });
 
   it('keeps up with questions and facts that come at the same time', async () => {
@@ -51,15 +51,4 @@ describe('a list that is kept in memory', () => {
 /** Before anything was filled there is nothing to answer from. */
 function behind(error: unknown): void {
   if (!(error instanceof ReadModelBehind)) throw error;
-}
-
-/** Asks until the store is believed again: for a moment an emptied one is not. */
-async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof ReadStoreUnavailable)) throw error;
-    }
-  }
 }

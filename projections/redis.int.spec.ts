@@ -34,7 +34,8 @@ onRedis('the read models on Redis', () => {
       fc.asyncProperty(randomSteps, randomQuestions, async (steps, questions) => {
         const accountId = `partner-${++runs}`;
         const story = new Story(inRedis);
-        const plain = new PlainHistory(story, accountId, steps);
+        const plain = new PlainHistory(story, accountId);
+        plain.tell(steps);
         await story.show(40);
         for (const question of questions) {
           const expected = plain.find(question);

@@ -60,7 +60,7 @@ export async function searchHistory(store: ReadStore, question: HistoryQuestion)
   };
   const [found, total] = await Promise.all([
     newestRows(view, accountId, selection, customers, after, limit + 1),
-    countRows(view, accountId, selection, customers),
+    countRows(store, view, accountId, selection, customers),
   ]);
   const page = found.slice(0, limit);
   return { items: await joined(store, page, customers), total, next: found.length > limit ? cursorOf(page.at(-1)!.entry) : null };

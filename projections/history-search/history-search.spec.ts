@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ReadStore } from '#read-store';
 import { Story } from '../testing/story.js';
-import { temporaryStore } from '../testing/stores.js';
+import { believed, temporaryStore } from '../testing/stores.js';
 import { searchHistory, type HistoryItem, type HistoryQuestion } from './history-search.query.js';
 
 let store: ReadStore;
@@ -162,6 +162,54 @@ describe('a customer that was renamed', () => {
     expect((await ask(partner, { customerName: 'こうべ' })).items.map(({ customerName }) => customerName)).toEqual(
       Array(3).fill('Kobe Unyu'),
     );
+  });
+});
+
+describe('the total', () => {
+  /** 20 customers, half of them called Odd, each with one row of one product and one of another. */
+  function crowd(partner: string, story = new Story(store)): Story {
+    for (let number = 0; number < 20; number++) story.linked(partner, `c${number}`, number % 2 ? 'Odd' : 'Even');
+    for (let number = 0; number < 20; number++) story.assigned(partner, `c${number}`, { a: 1, b: 1 });
+    return story;
+  }
+  const totals = async (partner: string) => {
+    const asked = [{ customerName: 'odd' }, { customerName: 'odd', skus: ['a'] }, { customerName: 'even', skus: ['b', 'c'] }];
+    return Promise.all(asked.map(async (question) => (await ask(partner, { limit: 1, ...question })).total));
+  };
+
+  it('grows with each row, whatever is asked at the same time', async () => {
+    const partner = newAccount();
+    const story = crowd(partner);
+    await story.show();
+    expect(await totals(partner)).toEqual([20, 10, 10]);
+    await story.assigned(partner, 'c1', { a: 1, c: 1 }).assigned(partner, 'c2', { c: 1 }).show();
+    expect(await Promise.all([totals(partner), totals(partner)])).toEqual([
+      [22, 11, 11],
+      [22, 11, 11],
+    ]);
+  });
+
+  it('is counted anew when very many rows came at once', async () => {
+    const partner = newAccount();
+    const story = crowd(partner);
+    await story.show();
+    expect(await totals(partner)).toEqual([20, 10, 10]);
+    for (let row = 0; row < 1_100; row++) story.assigned(partner, 'c1', { a: 1 });
+    await story.show();
+    expect(await totals(partner)).toEqual([1_120, 1_110, 10]);
+  });
+
+  it('is counted anew when the store was emptied and filled with something else', async () => {
+    const other = await temporaryStore();
+    const partner = newAccount();
+    const question = { accountId: partner, customerName: 'odd' };
+    await crowd(partner, new Story(other.store)).show();
+    expect((await searchHistory(other.store, question)).total).toBe(20);
+    await other.store.drop('history-search', 1);
+    const story = new Story(other.store).tell('UserLoggedIn', { userId: 'u' }, { at: day(1) });
+    await crowd(partner, story).assigned(partner, 'c1', { a: 1 }).show();
+    expect((await believed(() => searchHistory(other.store, question))).total).toBe(21);
+    await other.remove();
   });
 });
 

@@ -1,5 +1,7 @@
+import type { ReadStore } from '#read-store';
 import type { NamedCustomers, Stretch } from './customer-names.js';
 import { historyIndex, type HistoryRow, type HistoryView } from './history-search.projection.js';
+import { countWhole } from './remembered-counts.js';
 import { countOf, newestOf, type Entry, type Span } from './spans.js';
 
 /** What a question asks for: nothing that is undefined restricts it. */
@@ -39,14 +41,31 @@ export async function newestRows(
 }
 
 /** How many rows a selection has: those of the customers that match, or all but those that don't, whichever is less to count. Every row's customer is known (see CustomerNames). */
-export async function countRows(view: HistoryView, partition: string, selection: Selection, known: NamedCustomers): Promise<number> {
+export async function countRows(
+  store: ReadStore,
+  view: HistoryView,
+  partition: string,
+  selection: Selection,
+  known: NamedCustomers,
+): Promise<number> {
   const { customers } = selection;
   if (!customers) return countOf(view, partition, spansOfAll(selection));
   const matching = spansOfCustomers(selection, customers);
   const rest = spansOfCustomers(selection, complement(customers, known.keys()));
-  if (matching.length <= rest.length) return countOf(view, partition, matching);
-  const [all, others] = await Promise.all([countOf(view, partition, spansOfAll(selection)), countOf(view, partition, rest)]);
+  if (matching.length <= rest.length) return countSpans(store, view, partition, matching);
+  const [all, others] = await Promise.all([countOf(view, partition, spansOfAll(selection)), countSpans(store, view, partition, rest)]);
   return all - others;
+}
+
+async function countSpans(store: ReadStore, view: HistoryView, partition: string, spans: readonly Span[]): Promise<number> {
+  const whole: string[] = [];
+  const parts: Span[] = [];
+  for (const span of spans) {
+    if (span.from === undefined && span.to === undefined) whole.push(span.index);
+    else parts.push(span);
+  }
+  const counts = await Promise.all([countWhole(store, view, partition, whole), countOf(view, partition, parts)]);
+  return counts[0] + counts[1];
 }
 
 /** Looks at the rows one by one, matching name or not: as many as should do when matches are spread evenly, and once more twice as many. */

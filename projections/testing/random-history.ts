@@ -56,11 +56,18 @@ export class PlainHistory {
   private readonly rows: PlainRow[] = [];
   private readonly names = new Map<string, (readonly string[])[]>();
 
+  private now = 0;
+
+  constructor(
+    private readonly story: Story,
+    private readonly accountId: string,
+  ) {}
+
   /** Tells the steps as facts, and remembers what they mean. */
-  constructor(story: Story, accountId: string, steps: readonly Step[]) {
-    let now = 0;
+  tell(steps: readonly Step[]): void {
+    const { story, accountId } = this;
     for (const step of steps) {
-      const at = timeAt((now += step.wait));
+      const at = timeAt((this.now += step.wait));
       const customerId = step.customer;
       // Only who linked the partner is given something, or shown to it.
       if (step.what === 'link' || !this.names.has(customerId)) {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ReadStore } from '#read-store';
+import { ReadStoreUnavailable, type ReadStore } from '#read-store';
 import { openLmdbReadStore } from '../../libs/read-store/src/lmdb-read-store.js';
 
 /** A store of its own in a folder of its own, and how to be rid of both. */
@@ -13,4 +13,17 @@ export async function temporaryStore(): Promise<{ store: ReadStore; remove: () =
     await rm(folder, { recursive: true });
   };
   return { store, remove };
+}
+
+/** Asks until the store answers: for a moment one that was emptied is not believed. */
+export async function believed<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ReadStoreUnavailable)) throw error;
+    }
+    // Lets everything else go on, the test's own time limit too.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
