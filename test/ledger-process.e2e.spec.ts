@@ -196,7 +196,7 @@ describe('a process that dies', () => {
       damageTheLog(ledger.folder);
       ledger.kill('event-store');
       expect(await ledger.ended()).toBe(1);
-      expect(ledger.lastLine).toMatch(/^ledger: event-store ended with exit code 1: .*It keeps failing, so everything is stopped$/);
+      expect(ledger.lastLine).toMatch(/^ledger: event-store ended with exit code 1: .*It keeps failing, so everything was stopped$/);
       expect(pids.filter(isRunning)).toEqual([]);
       expect(ledger.hasAddress).toBe(false);
     },

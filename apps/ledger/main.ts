@@ -51,8 +51,8 @@ async function start({ signal }: ProcessContext): Promise<Running> {
     say('stopped');
   };
   tree.ended.catch(async (error: Error) => {
-    process.stderr.write(`ledger: ${error.message}. It keeps failing, so everything is stopped\n`);
     await stop();
+    process.stderr.write(`ledger: ${error.message}. It keeps failing, so everything was stopped\n`);
     process.exit(1);
   });
   const { apiUrl, eventStoreUrl } = tree;

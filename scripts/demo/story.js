@@ -1,8 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import pc from 'picocolors';
 import { Caller } from './caller.js';
-import { minutes, shortened } from './teller.js';
+import { minutes, pc, shortened } from './teller.js';
 
 const products = [
   ['REMO-EDGE-1Y', 'i-PRO Remo. Service エッジストレージ録画1年', 'エッジストレージ録画', 'P1Y'],

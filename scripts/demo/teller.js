@@ -1,5 +1,8 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import picocolors from 'picocolors';
+
+// For people at a terminal only: a file or a pipe gets plain text.
+export const pc = picocolors.createColors(process.stdout.isTTY === true && !process.env.NO_COLOR);
 
 /** Prints the story: chapters, calls with their answers, tables. */
 export class Teller {
@@ -40,7 +43,7 @@ export class Teller {
   table(head, rows, numbers = []) {
     const table = new Table({
       head,
-      style: pc.isColorSupported ? { compact: true, head: ['bold'], border: ['gray'] } : { compact: true, head: [], border: [] },
+      style: process.stdout.isTTY ? { compact: true, head: ['bold'], border: ['gray'] } : { compact: true, head: [], border: [] },
       colAligns: head.map((_, index) => (numbers.includes(index) ? 'right' : 'left')),
     });
     table.push(...rows.map((row) => row.map((cell) => this.#named(String(cell ?? '')))));

@@ -1,4 +1,7 @@
-import pc from 'picocolors';
+import picocolors from 'picocolors';
+
+/** For people at a terminal only: a file, a pipe or a build's log gets plain text. */
+const pc = picocolors.createColors(process.stdout.isTTY === true && !process.env['NO_COLOR']);
 
 const colors = { 'event-store': pc.magenta, api: pc.cyan, projector: pc.green, automations: pc.yellow, ledger: pc.bold } as const;
 const nameWidth = 13;
