@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { containsWithSlip, fold, matcher } from './folding.js';
+import { containsWithSlip, fold, searchFor } from './folding.js';
 
-const finds = (query: string, text: string) => matcher(query)!(fold(text));
+const finds = (query: string, text: string) => searchFor(query)!.matches(fold(text));
 
 describe('folding', () => {
   it.each([
@@ -100,7 +100,7 @@ describe('a query', () => {
   });
 
   it.each(['', '  ', '\u3000', undefined])('of nothing is no filter: %j', (query) => {
-    expect(matcher(query)).toBeUndefined();
+    expect(searchFor(query)).toBeUndefined();
   });
 
   it('answers as the textbook edit distance does', () => {
@@ -110,6 +110,17 @@ describe('a query', () => {
         expect(finds(query, text)).toBe(containsWithSlip([...text], [...query]));
       }),
       { numRuns: 20_000 },
+    );
+  });
+
+  it('leaves one of its fragments in every text that it matches', () => {
+    const word = (minLength: number, maxLength: number) => fc.string({ unit: fc.constantFrom('a', 'b', '山', '𠮷'), minLength, maxLength });
+    fc.assert(
+      fc.property(word(1, 8), word(0, 14), (query, text) => {
+        const { matches, fragments } = searchFor(query)!;
+        expect(!matches(text) || fragments.some((fragment) => text.includes(fragment))).toBe(true);
+      }),
+      { numRuns: 10_000 },
     );
   });
 

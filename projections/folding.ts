@@ -65,36 +65,43 @@ export function part(query: string | undefined): Matcher | undefined {
   return wanted === '' ? undefined : (text) => text.includes(wanted);
 }
 
-/** Finds the query in any part of a folded text, and with one slip when it is long enough. An empty query is undefined: no filter. */
-export function matcher(query: string | undefined): Matcher | undefined {
-  const wanted = fold(query ?? '');
-  if (wanted === '') return undefined;
-  if ([...wanted.replaceAll(' ', '')].length < slipFromLetters) return (text) => text.includes(wanted);
-  const fast = slipMatcher(wanted);
-  const astral = /[\ud800-\udfff]/;
-  const wantedIsAstral = astral.test(wanted);
-  // Where a letter is two code units, one slip would count as two: those rare texts take the slow and plain way.
-  return (text) => text.includes(wanted) || (wantedIsAstral || astral.test(text) ? containsWithSlip([...text], [...wanted]) : fast(text));
+/** How a text is searched for. */
+export interface Search {
+  readonly matches: Matcher;
+  /** One of these stands in every text that matches: many texts are searched faster for these first, all in one. */
+  readonly fragments: readonly string[];
 }
 
 /**
+ * Finds the query in any part of a folded text, and with one slip when it is long enough. An empty query is undefined: no filter.
  * One slip leaves one half of the query as it was, or swaps the two letters where the halves meet. So the text is searched for each half,
  * and only where one is found the other is compared letter by letter.
  */
-function slipMatcher(wanted: string): Matcher {
-  const middle = wanted.length >> 1;
-  const head = wanted.slice(0, middle);
-  const tail = wanted.slice(middle);
-  const swapped = head.slice(0, -1) + tail.charAt(0) + head.slice(-1) + tail.slice(1);
-  return (text) => {
-    for (let at = text.indexOf(head); at !== -1; at = text.indexOf(head, at + 1)) {
-      if (startsWithSlip(text, at + head.length, tail)) return true;
-    }
-    for (let at = text.indexOf(tail); at !== -1; at = text.indexOf(tail, at + 1)) {
-      if (endsWithSlip(text, at, head)) return true;
-    }
-    return text.includes(swapped);
-  };
+export function searchFor(query: string | undefined): Search | undefined {
+  const wanted = fold(query ?? '');
+  if (wanted === '') return undefined;
+  if ([...wanted.replaceAll(' ', '')].length < slipFromLetters) return { matches: (text) => text.includes(wanted), fragments: [wanted] };
+  const each = [...wanted];
+  const middle = each.length >> 1;
+  const head = each.slice(0, middle).join('');
+  const tail = each.slice(middle).join('');
+  const swapped = [...each.slice(0, middle - 1), each[middle], each[middle - 1], ...each.slice(middle + 1)].join('');
+  // Where a letter is two code units, one slip would count as two: those rare texts take the slow and plain way.
+  const astral = /[\ud800-\udfff]/;
+  const plainly = (text: string): boolean => containsWithSlip([...text], each);
+  const quickly = (text: string): boolean => (astral.test(text) ? plainly(text) : hasHalves(text, head, tail) || text.includes(swapped));
+  const nearly = astral.test(wanted) ? plainly : quickly;
+  return { matches: (text) => text.includes(wanted) || nearly(text), fragments: [head, tail, swapped] };
+}
+
+function hasHalves(text: string, head: string, tail: string): boolean {
+  for (let at = text.indexOf(head); at !== -1; at = text.indexOf(head, at + 1)) {
+    if (startsWithSlip(text, at + head.length, tail)) return true;
+  }
+  for (let at = text.indexOf(tail); at !== -1; at = text.indexOf(tail, at + 1)) {
+    if (endsWithSlip(text, at, head)) return true;
+  }
+  return false;
 }
 
 /** Whether the text goes on from `start` with the part, give or take one slip. */

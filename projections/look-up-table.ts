@@ -12,11 +12,13 @@ export const changedIndex = 'changed';
 const rowsMax = 500_000;
 const chunk = 1_000;
 
-interface Table<Row> {
+interface Table<Row, Arranged> {
   readonly rows: Map<string, Row>;
   /** What each document was changed by when it was taken in, by its key. */
   readonly changed: Map<string, string>;
   last: { sort: string; key: string } | undefined;
+  /** The rows as questions want them; undefined once one has changed. */
+  arranged: Arranged | undefined;
 }
 
 /**
@@ -25,30 +27,32 @@ interface Table<Row> {
  * when nothing did. Documents of such a partition are never removed, only changed; a table that does not fit what the store holds
  * (it was emptied and is being filled again) is thrown away.
  */
-export class LookUpTables<Doc extends Changing, Row> {
-  private readonly tables = new WeakMap<ReadStore, LRUCache<string, Table<Row>>>();
+export class LookUpTables<Doc extends Changing, Row, Arranged> {
+  private readonly tables = new WeakMap<ReadStore, LRUCache<string, Table<Row, Arranged>>>();
 
-  /** `prepare` makes the row of a document, `name` says what the row is known by. */
+  /** `prepare` makes the row of a document; `arrange` puts all rows together, by their documents' keys, after one or more have changed. */
   constructor(
     private readonly prepare: (document: Doc) => Row,
-    private readonly name: (document: Doc) => string,
+    private readonly arrange: (rows: ReadonlyMap<string, Row>) => Arranged,
   ) {}
 
-  /** Every row of the partition by its name, as fresh as the store is now. The map changes with later calls. */
-  async rows(store: ReadStore, view: ReadView<any>, partition: string): Promise<ReadonlyMap<string, Row>> {
+  /** What `arrange` made of all rows of the partition, as fresh as the store is now. */
+  async of(store: ReadStore, view: ReadView<any>, partition: string): Promise<Arranged> {
     const name = `${view.version}:${partition}`;
     const cache = this.cacheOf(store);
-    const known = cache.get(name);
-    if (known?.last && (await this.refresh(view, partition, known))) return this.keep(cache, name, known);
-    const table: Table<Row> = { rows: new Map(), changed: new Map(), last: undefined };
-    await this.refresh(view, partition, table);
-    return this.keep(cache, name, table);
+    let table = cache.get(name);
+    if (!table?.last || !(await this.refresh(view, partition, table))) {
+      table = { rows: new Map(), changed: new Map(), last: undefined, arranged: undefined };
+      await this.refresh(view, partition, table);
+    }
+    cache.set(name, table, { size: table.rows.size + 1 });
+    return (table.arranged ??= this.arrange(table.rows));
   }
 
   /** Takes in what changed since the table's last change; false when the store no longer knows that change. */
-  private async refresh(view: ReadView<Doc>, partition: string, table: Table<Row>): Promise<boolean> {
+  private async refresh(view: ReadView<Doc>, partition: string, table: Table<Row, Arranged>): Promise<boolean> {
     const { last } = table;
-    let after: Table<Row>['last'];
+    let after: Table<Row, Arranged>['last'];
     let lastIsThere = last === undefined;
     for (let full = true; full;) {
       const entries = await view.range(partition, { index: changedIndex, from: last?.sort, after, direction: 'ascending', limit: chunk });
@@ -64,18 +68,14 @@ export class LookUpTables<Doc extends Changing, Row> {
   }
 
   /** Another question may have brought a newer document meanwhile: the newest stays. */
-  private takeIn(table: Table<Row>, key: string, document: Doc | undefined): void {
+  private takeIn(table: Table<Row, Arranged>, key: string, document: Doc | undefined): void {
     if (document === undefined || document.changed <= (table.changed.get(key) ?? '')) return;
     table.changed.set(key, document.changed);
-    table.rows.set(this.name(document), this.prepare(document));
+    table.rows.set(key, this.prepare(document));
+    table.arranged = undefined;
   }
 
-  private keep(cache: LRUCache<string, Table<Row>>, name: string, table: Table<Row>): Table<Row>['rows'] {
-    cache.set(name, table, { size: table.rows.size + 1 });
-    return table.rows;
-  }
-
-  private cacheOf(store: ReadStore): LRUCache<string, Table<Row>> {
+  private cacheOf(store: ReadStore): LRUCache<string, Table<Row, Arranged>> {
     let cache = this.tables.get(store);
     if (!cache) this.tables.set(store, (cache = new LRUCache({ maxSize: rowsMax })));
     return cache;

@@ -6,13 +6,19 @@ import { catalogue, everyProduct, type Product } from './catalogue.projection.js
 
 export type ListedProduct = Omit<Product, 'changed'>;
 
-const tables = new LookUpTables<Product, { product: ListedProduct; folded: string; category: string }>(
+interface Row {
+  readonly product: ListedProduct;
+  readonly folded: string;
+  readonly category: string;
+}
+
+const tables = new LookUpTables<Product, Row, readonly Row[]>(
   ({ changed: _, ...product }) => ({
     product,
     folded: `${fold(product.name)}\n${fold(product.sku)}`,
     category: fold(product.category ?? ''),
   }),
-  ({ sku }) => sku,
+  (rows) => [...rows.values()].sort((one, other) => (one.product.sku < other.product.sku ? -1 : 1)),
 );
 
 /** Products by any part of their name or sku and by category (the whole of it), in the order of their skus. */
@@ -24,11 +30,10 @@ export async function listProducts(
   const after = placeOf(question.cursor)?.sort;
   const wanted = part(question.query);
   const category = question.category === undefined ? undefined : fold(question.category);
-  const rows = await tables.rows(store, await viewOf(store, catalogue), everyProduct);
-  const found = [...rows.values()]
+  const rows = await tables.of(store, await viewOf(store, catalogue), everyProduct);
+  const found = rows
     .filter((row) => (wanted?.(row.folded) ?? true) && (category === undefined || row.category === category))
-    .map(({ product }) => product)
-    .sort((one, other) => (one.sku < other.sku ? -1 : 1));
+    .map(({ product }) => product);
   const rest = after === undefined ? found : found.filter((product) => product.sku > after);
   const items = rest.slice(0, limit);
   return { items, total: found.length, next: rest.length > limit ? cursorOf({ sort: items.at(-1)!.sku, key: '' }) : null };

@@ -22,19 +22,22 @@ export interface CustomerPage {
 }
 
 interface Row {
-  readonly customer: LinkedCustomer | undefined;
+  readonly customer: LinkedCustomer;
   readonly email: string;
   /** A Japanese name stands where its reading belongs. */
   readonly order: string;
 }
 
-const tables = new LookUpTables<ListedCustomer, Row>(
-  ({ customerId, name = '', nameReading, email = '', linkedAt }) => ({
-    customer: linkedAt === undefined ? undefined : { customerId, name, nameReading, email, linkedAt },
-    email: fold(email),
-    order: `${fold(nameReading ?? name)}\n${fold(name)}\n${customerId}`,
-  }),
-  ({ customerId }) => customerId,
+const tables = new LookUpTables<ListedCustomer, Row | undefined, readonly Row[]>(
+  ({ customerId, name = '', nameReading, email = '', linkedAt }) =>
+    linkedAt === undefined
+      ? undefined
+      : {
+          customer: { customerId, name, nameReading, email, linkedAt },
+          email: fold(email),
+          order: `${fold(nameReading ?? name)}\n${fold(name)}\n${customerId}`,
+        },
+  (rows) => [...rows.values()].filter((row) => row !== undefined).sort((one, other) => (one.order < other.order ? -1 : 1)),
 );
 
 /**
@@ -47,10 +50,8 @@ export async function listCustomers(
 ): Promise<CustomerPage> {
   const page = Math.max(Math.trunc(question.page ?? 1), 1);
   const wanted = part(question.email);
-  const rows = await tables.rows(store, await viewOf(store, customerList), question.partnerId);
-  const found: Row[] = [];
-  for (const row of rows.values()) if (row.customer && (wanted?.(row.email) ?? true)) found.push(row);
-  found.sort((one, other) => (one.order < other.order ? -1 : 1));
-  const items = found.slice((page - 1) * customersPerPage, page * customersPerPage).map(({ customer }) => customer!);
+  const linked = await tables.of(store, await viewOf(store, customerList), question.partnerId);
+  const found = wanted ? linked.filter(({ email }) => wanted(email)) : linked;
+  const items = found.slice((page - 1) * customersPerPage, page * customersPerPage).map(({ customer }) => customer);
   return { items, page, pageSize: customersPerPage, total: found.length };
 }

@@ -28,7 +28,7 @@ export async function newestRows(
 ): Promise<Found[]> {
   const { customers } = selection;
   if (!customers) return rowsOf(view, partition, await newestOf(view, partition, spansOfAll(selection), after, count));
-  const walkLength = Math.ceil((count * known.size) / customers.size);
+  const walkLength = Math.ceil((count * known.byId.size) / customers.size);
   const spans = spansOfCustomers(selection, customers);
   // Where most rows match, looking at the rows one by one finds a page sooner than asking each customer's index.
   const walked =
@@ -51,7 +51,7 @@ export async function countRows(
   const { customers } = selection;
   if (!customers) return countOf(view, partition, spansOfAll(selection));
   const matching = spansOfCustomers(selection, customers);
-  const rest = spansOfCustomers(selection, complement(customers, known.keys()));
+  const rest = spansOfCustomers(selection, complement(customers, known.byId.keys()));
   if (matching.length <= rest.length) return countSpans(store, view, partition, matching);
   const [all, others] = await Promise.all([countOf(view, partition, spansOfAll(selection)), countSpans(store, view, partition, rest)]);
   return all - others;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ReadStore } from '#read-store';
-import { fold, matcher } from '../folding.js';
+import { fold, searchFor } from '../folding.js';
 import { searchHistory, type HistoryQuestion } from '../history-search/history-search.query.js';
 import { Story } from './story.js';
 
@@ -105,7 +105,7 @@ export class PlainHistory {
 
   /** The rows that pass the filters, newest first. */
   find({ from, to, customerName, skus: wanted }: Question): string[] {
-    const matches = matcher(customerName);
+    const matches = searchFor(customerName)?.matches;
     const found = this.rows.filter(
       (row) =>
         (from === undefined || row.assignedAt >= from) &&
