@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ReadModelBehind, type ReadStore } from '#read-store';
+import type { ReadStore } from '#read-store';
 import { listCustomers, type CustomerPage } from './customer-list/customer-list.query.js';
 import { believed, temporaryStore } from './testing/stores.js';
 import { Story } from './testing/story.js';
@@ -35,20 +35,13 @@ describe('a list that is kept in memory', () => {
 
   it('keeps up with questions and facts that come at the same time', async () => {
     const story = new Story(store);
+    // Before anything was filled there is nothing to answer from.
+    await story.linked('somebody', 'else', 'Other').show();
     for (let round = 1; round <= 20; round++) {
       story.linked('p', 'c', `Name ${round}`).linked('p', `d${round}`, 'Other');
-      await Promise.all([
-        listCustomers(store, { partnerId: 'p' }).catch(behind),
-        story.show(1),
-        listCustomers(store, { partnerId: 'p' }).catch(behind),
-      ]);
+      await Promise.all([listCustomers(store, { partnerId: 'p' }), story.show(1), listCustomers(store, { partnerId: 'p' })]);
       const page = await listCustomers(store, { partnerId: 'p' });
       expect([page.total, names(page)[0]]).toEqual([round + 1, `Name ${round}`]);
     }
   });
 });
-
-/** Before anything was filled there is nothing to answer from. */
-function behind(error: unknown): void {
-  if (!(error instanceof ReadModelBehind)) throw error;
-}
