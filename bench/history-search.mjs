@@ -21,6 +21,8 @@ const { values } = parseArgs({
 });
 const customers = Number(values.customers);
 const searches = Number(values.searches);
+/** One customer in twenty gets a new name some day. */
+const renames = Math.ceil(customers / 20);
 const partner = 'partner-1';
 const skus = Array.from({ length: 8 }, (_, index) => `REMO-${index}`);
 const start = Date.parse('2023-01-01T00:00:00.000Z');
@@ -142,6 +144,7 @@ function* facts(entries) {
       person: { ...person, email: `info${index}@example.jp` },
     });
   }
+  const renamedEvery = Math.ceil(entries / renames);
   for (let entry = 0; entry < entries; entry++) {
     const share = entry / entries;
     const at = Math.floor(start + share * (end - start));
@@ -150,7 +153,7 @@ function* facts(entries) {
     const [sku, quantity] = [pick(skus), 1 + Math.floor(random() * 20)];
     const lines = [{ line: 1, sku, quantity, expiresAt: '2027-01-01T00:00:00.000Z', lots: [] }];
     yield fact('LicenseAssigned', at, { accountId: partner, assignmentId: uuid(), customerId: customerIds[customer], assignedAt, lines });
-    if (entry % 1000 === 0) {
+    if (entry % renamedEvery === 0) {
       const customerId = customerIds[Math.floor(random() * customers)];
       yield fact('CustomerProfileChanged', at, { customerId, person: { name: `Renamed ${entry} Oy` }, partnerIds: [partner] });
     }
@@ -215,7 +218,7 @@ async function measure(store, entries) {
   const stopping = new AbortController();
   const pumped = [historySearch, catalogue, userList, customerList];
   const running = new Pump({ source, store, projections: pumped, logger: quiet }).run(stopping.signal);
-  const last = BigInt(500 * (entries + Math.ceil(entries / 1000) + customers + skus.length + 1));
+  const last = BigInt(500 * (entries + Math.ceil(entries / Math.ceil(entries / renames)) + customers + skus.length + 1));
   for (const projection of pumped) await waitFor(store, projection, last, 3_600_000);
   stopping.abort();
   await running;

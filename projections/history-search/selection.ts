@@ -40,7 +40,7 @@ export async function newestRows(
   return [...walked.found, ...(await rowsOf(view, partition, await newestOf(view, partition, spans, walked.place, missing)))];
 }
 
-/** How many rows a selection has: those of the customers that match, or all but those that don't, whichever is less to count. Every row's customer is known (see CustomerNames). */
+/** How many rows a selection has: those of the customers that match, or all but those that don't, whichever are fewer customers. Every row's customer is known (see CustomerNames). */
 export async function countRows(
   store: ReadStore,
   view: HistoryView,
@@ -50,9 +50,8 @@ export async function countRows(
 ): Promise<number> {
   const { customers } = selection;
   if (!customers) return countOf(view, partition, spansOfAll(selection));
-  const matching = spansOfCustomers(selection, customers);
+  if (customers.size * 2 <= known.byId.size) return countSpans(store, view, partition, spansOfCustomers(selection, customers));
   const rest = spansOfCustomers(selection, complement(customers, known.byId.keys()));
-  if (matching.length <= rest.length) return countSpans(store, view, partition, matching);
   const [all, others] = await Promise.all([countOf(view, partition, spansOfAll(selection)), countSpans(store, view, partition, rest)]);
   return all - others;
 }
