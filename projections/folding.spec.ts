@@ -96,6 +96,7 @@ describe('a query', () => {
   it('counts a letter outside the basic plane as one', () => {
     expect(finds('𠮷野家食堂', '吉野家食堂')).toBe(true);
     expect(finds('吉野家食堂', '𠮷野家食堂')).toBe(true);
+    expect(finds('山吉家食堂', '山𠮷家食堂')).toBe(true);
     expect(finds('𠮷野家堂', '吉野家堂')).toBe(false);
   });
 

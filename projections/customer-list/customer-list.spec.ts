@@ -61,6 +61,10 @@ describe('a partner’s customers', () => {
     expect(items).toMatchObject([{ name: 'New', email: 'new@example.com' }]);
     expect(items[0]!.nameReading).toBeUndefined();
     expect((await listCustomers(store, { partnerId: 'former' })).total).toBe(0);
+    // Not even in what is stored.
+    expect(await store.documents({ projection: 'customer-list', version: 1, partition: 'former' }, ['c'])).toEqual([
+      { customerId: 'c', changed: expect.any(String) },
+    ]);
     expect((await listCustomers(store, { partnerId: 'stranger' })).total).toBe(0);
   });
 

@@ -8,7 +8,13 @@ let store: ReadStore;
 let remove: () => Promise<void>;
 beforeEach(async () => {
   ({ store, remove } = await temporaryStore());
-  await new Story(store).user('u1', 'Bertil', 'p').user('u2', 'anna', 'p').user('u3', 'x'.repeat(300), 'q').user('u4', 'operator').show();
+  await new Story(store)
+    .user('u1', 'Bertil', 'p')
+    .user('u2', 'anna', 'p')
+    // Longer than a key of the store may be.
+    .user('u3', 'x'.repeat(2_000), 'q')
+    .user('u4', 'operator')
+    .show();
 });
 afterEach(() => remove());
 
