@@ -12,7 +12,6 @@ export interface Batch {
 
 /**
  * Reads the log ahead of the projections and hands on what has gathered meanwhile: one event when it is live, thousands while catching up.
- * Nothing waits for a batch to fill.
  */
 export class Feed {
   #waiting: Followed[] = [];
@@ -73,6 +72,11 @@ export class Feed {
       }
     }
     return { events, position, caughtUp };
+  }
+
+  /** How much has gathered since the last look. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** True when the log has ended what was asked of it and everything was taken. */
