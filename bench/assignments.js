@@ -18,7 +18,7 @@ export async function assignments({ folder, seconds, rounds, connections }) {
   await load(ledger.url, accounts, connections, 2);
   for (let round = 0; round < rounds; round++) {
     for (const [name, chosen] of Object.entries(workloads)) {
-      const before = await assigned(ledger.url, chosen);
+      const before = await settled(ledger.url, chosen);
       const { result, position } = await load(ledger.url, chosen, connections, seconds);
       const done = (await assigned(ledger.url, chosen, position)) - before;
       // What was in flight when the time was up is recorded, but not counted by the load.
@@ -62,6 +62,15 @@ async function load(url, accounts, connections, seconds) {
     })),
   });
   return { result, position: last };
+}
+
+/** What is assigned when nothing of the run before is under way any more. */
+async function settled(url, accounts) {
+  for (let last; ; await pause(500)) {
+    const now = await assigned(url, accounts);
+    if (now === last) return now;
+    last = now;
+  }
 }
 
 async function assigned(url, accounts, position) {
