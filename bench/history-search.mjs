@@ -4,9 +4,11 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { catalogue, customerList, historySearch, listCustomers, searchHistory, userList } from '#projections';
 import { connectRedisReadStore, openLmdbReadStore, Pump, waitFor } from '#read-store';
@@ -17,6 +19,9 @@ const { values } = parseArgs({
     stores: { type: 'string', default: 'lmdb,redis' },
     customers: { type: 'string', default: '2000' },
     searches: { type: 'string', default: '300' },
+    // Set by this script for the process that searches: a folder of LMDB, or the URL and process of a Redis.
+    search: { type: 'string' },
+    'redis-process': { type: 'string' },
   },
 });
 const customers = Number(values.customers);
@@ -202,7 +207,7 @@ const kinds = {
 };
 const cursorAt = (at) => Buffer.from(JSON.stringify([Math.floor(at).toString(36).padStart(9, '0'), ''])).toString('base64url');
 
-async function measure(store, entries) {
+async function fill(store, entries) {
   const begun = performance.now();
   const source = {
     async *readAll() {
@@ -226,6 +231,9 @@ async function measure(store, entries) {
   console.log(
     `\n${entries} entries brought in within ${seconds.toFixed(1)} s (${Math.round(entries / seconds)} a second, all four read models)`,
   );
+}
+
+async function measure(store) {
   const before = [performance.now(), workedMs()];
   await searchHistory(store, { accountId: partner, customerName: 'x' });
   const between = [performance.now(), workedMs()];
@@ -261,7 +269,7 @@ async function measure(store, entries) {
   print('customer-list by a part of the e-mail', rows, times, work);
 }
 
-let redisPid;
+const redisPid = values['redis-process'];
 /** Processor time of this process and of Redis: what a search costs, whatever else the machine does. */
 function workedMs() {
   const { user, system } = process.cpuUsage();
@@ -293,29 +301,41 @@ async function freePort() {
   return port;
 }
 
-for (const name of values.stores.split(',')) {
-  for (const entries of values.entries.split(',').map(Number)) {
-    seed = 7;
-    const folder = await mkdtemp(join(tmpdir(), 'history-search-'));
-    let redis;
-    let store;
-    if (name === 'redis') {
-      const port = await freePort();
-      redis = spawn('redis-server', ['--port', String(port), '--save', '', '--dir', folder, '--bind', '127.0.0.1'], { stdio: 'ignore' });
-      redisPid = redis.pid;
-      store = await connectRedisReadStore(`redis://127.0.0.1:${port}`);
-    } else {
-      store = await openLmdbReadStore(folder);
-    }
-    console.log(`\n# ${name}, ${customers} customers, ${searches} searches a filter`);
-    try {
-      await measure(store, entries);
-      console.log(`the store takes ${Math.round((redis ? memoryOf(redis.pid) : await sizeOf(folder)) / 2 ** 20)} MiB`);
-    } finally {
-      await store.close();
-      redis?.kill('SIGKILL');
-      redisPid = undefined;
-      await rm(folder, { recursive: true, force: true });
+const open = (place) => (place.startsWith('redis:') ? connectRedisReadStore(place) : openLmdbReadStore(place));
+
+async function fillAndMeasure(name, entries) {
+  console.log(`\n# ${name}, ${customers} customers, ${searches} searches a filter`);
+  const folder = await mkdtemp(join(tmpdir(), 'history-search-'));
+  const port = await freePort();
+  const redis =
+    name === 'redis' &&
+    spawn('redis-server', ['--port', String(port), '--save', '', '--dir', folder, '--bind', '127.0.0.1'], { stdio: 'ignore' });
+  try {
+    const place = redis ? `redis://127.0.0.1:${port}` : folder;
+    const store = await open(place);
+    await fill(store, entries);
+    await store.close();
+    // A process of its own searches: one that has just brought a million rows in is busy tidying up.
+    const words = [fileURLToPath(import.meta.url), '--search', place, '--customers', values.customers, '--searches', values.searches];
+    const searching = spawn(process.execPath, redis ? [...words, '--redis-process', String(redis.pid)] : words, { stdio: 'inherit' });
+    await once(searching, 'exit');
+    console.log(`the store takes ${Math.round((redis ? memoryOf(redis.pid) : await sizeOf(folder)) / 2 ** 20)} MiB`);
+  } finally {
+    if (redis) redis.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+seed = 7;
+if (values.search) {
+  const store = await open(values.search);
+  await measure(store);
+  await store.close();
+} else {
+  for (const name of values.stores.split(',')) {
+    for (const entries of values.entries.split(',').map(Number)) {
+      seed = 7;
+      await fillAndMeasure(name, entries);
     }
   }
 }
