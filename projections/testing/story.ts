@@ -82,11 +82,12 @@ export class Story {
 
   /** Brings what was told since the last time into the read models, in batches of this many facts. */
   async show(batch = Number.POSITIVE_INFINITY): Promise<void> {
-    while (this.shown < this.events.length) {
+    // Once also when there is nothing to show: what was filled with nothing answers that there is nothing.
+    do {
       const events = this.events.slice(this.shown, this.shown + batch);
       for (const projection of projections) await show(this.store, projection, events);
       this.shown += events.length;
-    }
+    } while (this.shown < this.events.length);
   }
 }
 
