@@ -59,6 +59,8 @@ beforeAll(async () => {
   await api.app.listen(0, '127.0.0.1');
   anyone = new Caller(`http://127.0.0.1:${(api.app.getHttpServer().address() as { port: number }).port}`);
   store = new TheStore(api.parts.secrets.storeSecret!, anyone);
+  // The first read models are being made.
+  while ((await anyone.get('/v1/health/ready')).status !== 200);
   documents = (await anyone.get('/v1/openapi.json')).body;
   (addFormats as unknown as (schemas: Ajv2020) => void)(schemas);
   schemas.addSchema({ $id: 'documents', components: documents.components });
