@@ -9,6 +9,7 @@ import {
   type ProcessContext,
   type Running,
 } from '#platform';
+import { referencePrefixes } from '#licensing';
 import { openReadStore } from '#read-store';
 import { createApi } from './src/create-api.js';
 import { makeFirstOperator } from './src/users/first-operator.js';
@@ -27,9 +28,9 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
   };
   const clock = settings.sandbox ? await SandboxClock.open(eventLog, stopping.signal, failed) : wallClock;
   const ledger = new Ledger({ log: eventLog, now: () => clock.nowText(), cacheBytesMax: settings.ledgerCacheBytes });
+  const { signal: stopped } = stopping;
+  ledger.follow({ after: await eventLog.end(), filter: { streamPrefixes: referencePrefixes }, signal: stopped }).catch(failed);
   const feed = new Feed(eventLog);
-  feed.subscribe((event) => ledger.observe(event));
-  await feed.start();
 
   const parts = { settings, secrets: readSecrets(settings), clock, log, eventLog, ledger, feed, readStore };
   // A supervisor shows the password with everything else a person needs; without one it is said here.

@@ -1,24 +1,22 @@
-import type { Feed } from '#event-store';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { EventLog } from '#event-store';
 import { ReadModelBehind } from '#read-store';
 
 const waitMaxMilliseconds = 5_000;
+const lookAgainMilliseconds = 50;
 
 /**
- * What is answered from the facts themselves waits here until this process has seen the log up to the position: another process may have recorded
- * what the caller knows of. Errors: ReadModelBehind after 5 seconds.
+ * Waits until the log reaches the position, so that what is loaded anew afterwards knows everything up to there. Answers false when nothing was
+ * asked for. Errors: ReadModelBehind after 5 seconds, LogUnavailable.
  */
-export async function logReached(feed: Feed, atLeast: string | undefined): Promise<void> {
-  const position = atLeast === undefined ? -1n : BigInt(atLeast);
-  if (position <= (feed.position ?? -1n)) return;
-  let leave = (): void => undefined;
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      leave = feed.subscribe((event) => event.position >= position && resolve());
-      timer = setTimeout(() => reject(new ReadModelBehind('log', position, feed.position)), waitMaxMilliseconds);
-    });
-  } finally {
-    clearTimeout(timer);
-    leave();
+export async function logReached(log: EventLog, atLeast: string | undefined): Promise<boolean> {
+  if (atLeast === undefined) return false;
+  const position = BigInt(atLeast);
+  const startedAt = performance.now();
+  for (;;) {
+    const end = await log.end();
+    if (end !== undefined && end >= position) return true;
+    if (performance.now() - startedAt > waitMaxMilliseconds) throw new ReadModelBehind('log', position, end);
+    await pause(lookAgainMilliseconds);
   }
 }

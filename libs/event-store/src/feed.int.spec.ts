@@ -4,7 +4,7 @@ import { PositionUnknown } from './event-log.js';
 import type { EventLog, Position } from './event-log.js';
 import { Feed, SlowReader } from './feed.js';
 import type { ListenOptions } from './feed.js';
-import { failureOf, startTestStore, until } from './testing/store.js';
+import { failureOf, startTestStore } from './testing/store.js';
 import type { TestStore } from './testing/store.js';
 
 let store: TestStore;
@@ -59,7 +59,7 @@ describe('a listener', () => {
     const { stream, write } = writer();
     await write(2);
     const heard = revisions(stream, 2);
-    await until(() => feed.position !== undefined);
+    await feed.start();
     await new Promise((resolve) => setImmediate(resolve));
     await write(2);
     expect(await heard).toEqual([2, 3]);
@@ -116,20 +116,5 @@ describe('a listener', () => {
     expect(await ended[0]).toBe('ended');
     await own.close();
     expect(await ended[1]).toBe('ended');
-  });
-});
-
-describe('a subscriber', () => {
-  it('is called with every event in order until it leaves', async () => {
-    const { stream, write } = writer();
-    const seen: number[] = [];
-    const leave = feed.subscribe((event) => event.stream === stream && seen.push(event.revision));
-    await feed.start();
-    const position = await write(20);
-    await until(() => feed.position! >= position);
-    leave();
-    const later = await write(5);
-    await until(() => feed.position! >= later);
-    expect(seen).toEqual(upTo(20));
   });
 });

@@ -57,35 +57,22 @@ class Queue {
 }
 
 /**
- * Follows the whole log once for a process and hands every event on to all who listen: one connection carries only a hundred calls.
- * Listeners never hold each other up: who does not keep pace is let go.
+ * Follows the whole log once for a process, from the first listener on, and hands every event on to all who listen: one connection carries only
+ * a hundred calls. * Listeners never hold each other up: who does not keep pace is let go.
  */
 export class Feed {
   private readonly queues = new Set<Queue>();
-  private readonly subscribers = new Set<(event: RecordedEvent) => void>();
   private readonly stopped = new AbortController();
   private started: Promise<void> | undefined;
   private following: Promise<void> | undefined;
   private failure: { error: unknown } | undefined;
-  private place: Position | undefined;
 
   constructor(private readonly log: EventLog) {}
-
-  /** Up to where events were handed on; undefined before the start and in an empty log. */
-  get position(): Position | undefined {
-    return this.place;
-  }
-
-  /** Why the feed ended, if it did: the log is not the one it began with. A broken connection is not an end. */
-  get error(): unknown {
-    return this.failure?.error;
-  }
 
   /** Begins to follow at the present end of the log. Errors: LogUnavailable. */
   start(): Promise<void> {
     this.started ??= this.log.end().then(
       (end) => {
-        this.place = end;
         this.following = this.pump(end);
       },
       (error: unknown) => {
@@ -94,12 +81,6 @@ export class Feed {
       },
     );
     return this.started;
-  }
-
-  /** Calls the subscriber with every event from the start of the feed on, in order. It must neither throw nor wait. Answers how to leave. */
-  subscribe(subscriber: (event: RecordedEvent) => void): () => void {
-    this.subscribers.add(subscriber);
-    return () => this.subscribers.delete(subscriber);
   }
 
   /**
@@ -155,12 +136,8 @@ export class Feed {
   private async pump(after: Position | undefined): Promise<void> {
     try {
       for await (const item of this.log.follow({ after, signal: this.stopped.signal })) {
-        if (item.kind === 'caughtUp') continue;
-        if (item.kind === 'event') {
-          for (const subscriber of this.subscribers) subscriber(item.event);
-          for (const queue of this.queues) queue.push(item.event);
-        }
-        this.place = item.kind === 'event' ? item.event.position : item.position;
+        if (item.kind !== 'event') continue;
+        for (const queue of this.queues) queue.push(item.event);
       }
     } catch (error) {
       this.failure = { error };

@@ -8,7 +8,7 @@ import { CommandTooLarge, ExpectedRevisionMismatch, OutcomeUnknown } from './led
 import type { LedgerOptions } from './ledger.js';
 import type { FactMetadata } from './metadata.js';
 import { withoutAnswers } from './testing/faults.js';
-import { collect, failureOf, startTestStore } from './testing/store.js';
+import { collect, failureOf, startTestStore, until } from './testing/store.js';
 import type { TestStore } from './testing/store.js';
 import { NotEnough, add, commandOf, nothing, take, takeEach, tally } from './testing/tally.js';
 import type { TallyCommand } from './testing/tally.js';
@@ -254,8 +254,21 @@ describe('a cached state', () => {
     await one.record(tally, id, commandOf(1), add);
     await two.record(tally, id, commandOf(9), add);
     expect((await one.load(tally, id)).state.available).toBe(1);
-    one.observe((await eventsOf(id))[1]!);
-    expect(await one.load(tally, id)).toMatchObject({ state: { available: 10 }, revision: 1 });
+    const following = new AbortController();
+    const followed = one.follow({ filter: { streamPrefixes: [`${tally.category}-${id}`] }, signal: following.signal });
+    await until(async () => (await one.load(tally, id)).revision === 1);
+    expect((await one.load(tally, id)).state.available).toBe(10);
+    following.abort();
+    await followed;
+  });
+
+  it('is read anew for who asks for that', async () => {
+    const id = randomUUID();
+    const [one, two] = [ledgerOn(), ledgerOn()];
+    await one.record(tally, id, commandOf(1), add);
+    await two.record(tally, id, commandOf(9), add);
+    expect((await one.load(tally, id)).state.available).toBe(1);
+    expect((await one.load(tally, id, true)).state.available).toBe(10);
   });
 
   it('never shows facts that do not stand in the log yet', async () => {

@@ -105,22 +105,35 @@ export class Ledger {
     });
   }
 
-  /** The state of a stream, for a decision about another one; at most as old as `observe` is behind. Errors: LogUnavailable. */
-  async load<State, Fact extends AnyFact>(aggregate: Aggregate<State, Fact>, id: string): Promise<Loaded<State>> {
+  /**
+   * The state of a stream, for a decision about another one; at most as old as `follow` is behind, or, when it has to be `anew`, as it stands in
+   * the log now. Errors: LogUnavailable.
+   */
+  async load<State, Fact extends AnyFact>(aggregate: Aggregate<State, Fact>, id: string, anew = false): Promise<Loaded<State>> {
     const stream = streamName(aggregate.category, id);
+    const since = anew ? performance.now() : -1;
     for (;;) {
       const lane = this.lanes.get(stream);
       if (lane?.ahead === true) await new Promise<void>((resolve) => lane.readers.push(resolve));
-      const state = this.current(stream) ?? (await this.refresh(stream, aggregate as unknown as AnyAggregate));
+      let state = this.current(stream);
+      // A read that somebody else had begun may have begun too early.
+      while (state === undefined || state.freshAt < since) state = await this.refresh(stream, aggregate as unknown as AnyAggregate);
       // While it was read, a lane may have gone ahead of the log with it.
       if (this.lanes.get(stream)?.ahead !== true) return state.lend() as Loaded<State>;
     }
   }
 
-  /** To be told of every event of the log by the process's one follower: what others wrote makes the cached state old. */
-  observe(event: RecordedEvent): void {
-    for (const seen of [this.cache.peek(event.stream), this.loads.get(event.stream)]) {
-      if (seen !== undefined && event.revision > seen.observed) seen.observed = event.revision;
+  /**
+   * Follows what is written by anybody to the streams that `load` is asked for, until the signal: it makes the cached states old. Streams on which
+   * commands are only recorded need not be followed, an append finds out. Errors: PositionUnknown.
+   */
+  async follow(options: Parameters<EventLog['follow']>[0]): Promise<void> {
+    for await (const item of this.log.follow(options)) {
+      if (item.kind !== 'event') continue;
+      const { stream, revision } = item.event;
+      for (const seen of [this.cache.peek(stream), this.loads.get(stream)]) {
+        if (seen !== undefined && revision > seen.observed) seen.observed = revision;
+      }
     }
   }
 

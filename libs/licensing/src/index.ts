@@ -23,4 +23,5 @@ export * from './user/user.js';
 export * from './user/credential.js';
 export * from './reservation/reservation.events.js';
 export * from './reservation/reservation.js';
+export * from './references.js';
 export * from './invariants.js';

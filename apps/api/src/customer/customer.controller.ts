@@ -1,11 +1,11 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Ledger, type Feed } from '#event-store';
+import { Ledger, type EventLog } from '#event-store';
 import { answered } from '../answered.js';
 import { Input } from '../http/input.js';
 import { Reads, Section, Writes } from '../http/route.js';
 import { logReached } from '../log-reached.js';
-import { FEED } from '../parts.js';
+import { EVENT_LOG } from '../parts.js';
 import { CustomerAnswer, CustomerChangedAnswer } from './customer.answers.js';
 import { ChangeCustomerProfile, LinkDealer, RegisterCustomer, UnlinkDealer } from './customer.commands.js';
 import { FindCustomer } from './customer.questions.js';
@@ -17,7 +17,7 @@ export class CustomerController {
   constructor(
     private readonly commands: CommandBus,
     private readonly ledger: Ledger,
-    @Inject(FEED) private readonly feed: Feed,
+    @Inject(EVENT_LOG) private readonly eventLog: EventLog,
   ) {}
 
   @Writes('POST', '', {
@@ -33,8 +33,7 @@ export class CustomerController {
 
   @Reads(':customerId', { may: 'readCustomer', summary: 'A customer and its dealer', answer: CustomerAnswer })
   async findOne(@Input() { customerId, atLeast }: FindCustomer) {
-    await logReached(this.feed, atLeast);
-    return customerNow(this.ledger, customerId);
+    return customerNow(this.ledger, customerId, await logReached(this.eventLog, atLeast));
   }
 
   @Writes('PATCH', ':customerId', {

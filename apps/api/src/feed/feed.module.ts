@@ -54,6 +54,8 @@ export class FeedController implements OnModuleDestroy {
     const after = await this.placeToGoOn(request, question);
     const wanted = wantedBy(question.principal, question);
     if (this.open >= streamsMax) throw new Rejected('TOO_MANY_REQUESTS', `${streamsMax} streams are open already`);
+    // Who is told that the stream begins misses nothing from then on.
+    await this.feed.start();
     this.open++;
     reply.hijack();
     const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' };

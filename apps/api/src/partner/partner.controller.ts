@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Ledger, type Feed } from '#event-store';
+import { Ledger, type EventLog } from '#event-store';
 import { listCustomers } from '#projections';
 import type { ReadStore } from '#read-store';
 import { LinkedCustomersAnswer } from '../customer/customer.answers.js';
@@ -8,7 +8,7 @@ import { answered } from '../answered.js';
 import { Input } from '../http/input.js';
 import { Reads, Section, Writes } from '../http/route.js';
 import { logReached } from '../log-reached.js';
-import { FEED, READ_STORE } from '../parts.js';
+import { EVENT_LOG, READ_STORE } from '../parts.js';
 import { PartnerAnswer, PartnerChangedAnswer } from './partner.answers.js';
 import { ChangePartnerProfile, LinkStore, RegisterPartner } from './partner.commands.js';
 import { FindPartner, ListLinkedCustomers } from './partner.questions.js';
@@ -20,7 +20,7 @@ export class PartnerController {
   constructor(
     private readonly commands: CommandBus,
     private readonly ledger: Ledger,
-    @Inject(FEED) private readonly feed: Feed,
+    @Inject(EVENT_LOG) private readonly eventLog: EventLog,
     @Inject(READ_STORE) private readonly store: ReadStore,
   ) {}
 
@@ -31,8 +31,7 @@ export class PartnerController {
 
   @Reads(':partnerId', { may: 'readPartner', summary: 'A partner, and whether to ask it for its link to the shop', answer: PartnerAnswer })
   async findOne(@Input() { partnerId, atLeast }: FindPartner) {
-    await logReached(this.feed, atLeast);
-    return partnerNow(this.ledger, partnerId);
+    return partnerNow(this.ledger, partnerId, await logReached(this.eventLog, atLeast));
   }
 
   @Writes('PATCH', ':partnerId', {

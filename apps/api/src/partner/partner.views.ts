@@ -2,9 +2,9 @@ import type { Ledger } from '#event-store';
 import { partner, Rejected, type PartnerState } from '#licensing';
 import type { PartnerAnswer } from './partner.answers.js';
 
-/** A partner as it stands. Errors: PARTNER_NOT_FOUND. */
-export async function partnerNow(ledger: Ledger, partnerId: string): Promise<PartnerAnswer> {
-  const { state } = await ledger.load(partner, partnerId);
+/** A partner as it stands; read `anew` from the log, or as this process knows it. Errors: PARTNER_NOT_FOUND. */
+export async function partnerNow(ledger: Ledger, partnerId: string, anew = false): Promise<PartnerAnswer> {
+  const { state } = await ledger.load(partner, partnerId, anew);
   if (state.partnerId === undefined) throw new Rejected('PARTNER_NOT_FOUND', `There is no partner ${partnerId}.`, { partnerId });
   return shown(state, state.partnerId);
 }

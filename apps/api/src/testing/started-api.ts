@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { startEventStore } from '#embedded-event-store';
 import { connectEventLog, Feed, Ledger } from '#event-store';
+import { referencePrefixes } from '#licensing';
 import { readSecrets, readSettings, wallClock, type Clock } from '#platform';
 import { projections } from '#projections';
 import { openReadStore, Pump } from '#read-store';
@@ -56,9 +57,9 @@ export async function startApi(
   const eventLog = connectEventLog(eventStore.url);
   const readStore = await openReadStore(settings);
   const ledger = new Ledger({ log: eventLog, now: () => clock.nowText() });
+  const closing = new AbortController();
+  const following = ledger.follow({ after: await eventLog.end(), filter: { streamPrefixes: referencePrefixes }, signal: closing.signal });
   const feed = new Feed(eventLog);
-  feed.subscribe((event) => ledger.observe(event));
-  await feed.start();
   const log = pino({ level: settings.logLevel }, logged);
   const parts: ApiParts = { settings, secrets: readSecrets(settings), clock, log, eventLog, ledger, feed, readStore };
   let stopping = new AbortController();
@@ -107,6 +108,8 @@ export async function startApi(
     async stop() {
       await app.close();
       await hold();
+      closing.abort();
+      await following;
       await feed.close();
       await eventLog.close();
       await readStore.close();
