@@ -7,7 +7,7 @@ import type { Appended, NewEvent } from './event-log.js';
 interface Proposal {
   readonly id: string;
   readonly type: string;
-  readonly contentType: 'application/json';
+  readonly contentType: 'application/json' | 'application/octet-stream';
   readonly data: never;
   readonly metadata: never;
 }
@@ -131,10 +131,36 @@ export class Appender {
   }
 }
 
+/**
+ * Data as bytes of JSON go as they are. The client takes JSON only as an object, and brings its text through base64, encoded once and decoded twice:
+ * a fifth of what an append costs. So it is told JSON when it asks for the type to send, and plain bytes when it then asks what to do with them.
+ */
+class BytesProposal implements Proposal {
+  private asked = false;
+
+  constructor(
+    readonly id: string,
+    readonly type: string,
+    readonly data: never,
+    readonly metadata: never,
+  ) {}
+
+  get contentType(): Proposal['contentType'] {
+    if (this.asked) return 'application/octet-stream';
+    this.asked = true;
+    return 'application/json';
+  }
+}
+
 function proposal({ id, type, data, metadata }: NewEvent): Proposal {
-  // The client sends bytes as they are if they are a Uint8Array itself, and would write a Buffer as an object of numbers.
-  const sent = metadata instanceof Uint8Array ? new Uint8Array(metadata.buffer, metadata.byteOffset, metadata.byteLength) : metadata;
-  return { id, type, contentType: 'application/json', data: data as never, metadata: sent as never };
+  const [sentData, sentMetadata] = [plainBytes(data) as never, plainBytes(metadata) as never];
+  if (data instanceof Uint8Array) return new BytesProposal(id, type, sentData, sentMetadata);
+  return { id, type, contentType: 'application/json', data: sentData, metadata: sentMetadata };
+}
+
+/** The client sends bytes as they are if they are a Uint8Array itself, and would write a Buffer as an object of numbers. */
+function plainBytes(value: object): object {
+  return value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : value;
 }
 
 class OutOfTime extends Error {

@@ -5,8 +5,8 @@ export type Position = bigint;
 export interface NewEvent {
   readonly id: string;
   readonly type: string;
-  readonly data: object;
-  /** Or its JSON in UTF-8 when somebody has that already. */
+  /** This and the metadata: or their JSON in UTF-8 when somebody has that already. */
+  readonly data: object | Uint8Array;
   readonly metadata: object | Uint8Array;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { canonicalJson } from './canonical.js';
 import type { NewEvent, Position } from './event-log.js';
 import { hashOfParts } from './hash-chain.js';
@@ -32,6 +32,7 @@ type CommonMetadata = Omit<FactMetadata, 'appendEnd' | 'prevHash' | 'hash'>;
 
 /** A fact with its place in the stream and in the stream's chain. */
 export interface SealedFact extends NewEvent {
+  readonly dataText: string;
   readonly sealed: FactMetadata;
   readonly revision: number;
 }
@@ -65,17 +66,18 @@ export function draftFacts(context: CommandContext, recordedAt: string, decided:
 export function sealFacts(stream: string, drafts: readonly Draft[], revision: number, hash: string): SealedFact[] {
   const end = revision + drafts.reduce((sum, draft) => sum + draft.facts.length, 0);
   const sealed: SealedFact[] = [];
-  for (const { facts, metadata, metadataText } of drafts) {
+  for (const { facts, metadata: command, metadataText } of drafts) {
     const appendEnd = revision + facts.length === end ? undefined : end;
     const text = metadataText[0] + (appendEnd === undefined ? '' : `,"appendEnd":${end}`) + metadataText[1];
-    const common = appendEnd === undefined ? metadata : { ...metadata, appendEnd };
+    const common = appendEnd === undefined ? command : { ...command, appendEnd };
     for (const [index, { type, dataText }] of facts.entries()) {
       revision++;
       const prevHash = hash;
-      const id = eventId(`${metadata.commandId}:${index}:${type}:${prevHash}:${text}${dataText}`);
+      const id = eventId(`${command.commandId}:${index}:${type}:${prevHash}:${text}${dataText}`);
       hash = hashOfParts({ stream, revision, id, type }, dataText, text, prevHash);
-      const bytes = utf8.encode(`${text.slice(0, -1)},"prevHash":"${prevHash}","hash":"${hash}"}`);
-      sealed.push({ id, type, data: JSON.parse(dataText) as object, metadata: bytes, sealed: { ...common, prevHash, hash }, revision });
+      const data = utf8.encode(dataText);
+      const metadata = utf8.encode(`${text.slice(0, -1)},"prevHash":"${prevHash}","hash":"${hash}"}`);
+      sealed.push({ id, type, data, dataText, metadata, sealed: { ...common, prevHash, hash }, revision });
     }
   }
   return sealed;
@@ -87,7 +89,7 @@ export function sealFacts(stream: string, drafts: readonly Draft[], revision: nu
  * time would both be told that their facts were written, though those of one are not.
  */
 function eventId(name: string): string {
-  const bytes = createHash('sha1').update(eventIds).update(name).digest();
+  const bytes = digest('sha1', Buffer.concat([eventIds, Buffer.from(name)]), 'buffer');
   bytes[6] = (bytes[6]! & 0x0f) | 0x50;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString('hex', 0, 16);
@@ -104,6 +106,17 @@ export interface RecordedFact<Fact extends { type: string; data: object } = { ty
   readonly id: string;
 }
 
-export function recordedFact({ id, type, data, sealed, revision }: SealedFact, position: Position): RecordedFact {
-  return { id, type, data, metadata: sealed, revision, position };
+export function recordedFact({ id, type, dataText, sealed, revision }: SealedFact, position: Position): RecordedFact {
+  let data: object | undefined;
+  return {
+    id,
+    type,
+    // A copy of its own, made for who wants it.
+    get data() {
+      return (data ??= JSON.parse(dataText) as object);
+    },
+    metadata: sealed,
+    revision,
+    position,
+  };
 }

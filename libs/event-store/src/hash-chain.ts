@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from './canonical.js';
 import type { RecordedEvent } from './event-log.js';
 import type { FactMetadata } from './metadata.js';
@@ -21,7 +21,7 @@ export function chainHash(event: Chained, prevHash: string): string {
 export function hashOfParts(event: Omit<Chained, 'data' | 'metadata'>, data: string, metadata: string, prevHash: string): string {
   const { id, revision, stream, type } = event;
   const canonical = `{"data":${data},"id":${canonicalJson(id)},"metadata":${metadata},"revision":${revision},"stream":${canonicalJson(stream)},"type":${canonicalJson(type)}}`;
-  return createHash('sha256').update(prevHash).update(canonical).digest('hex');
+  return hash('sha256', prevHash + canonical);
 }
 
 /** Where a chain is broken, and how. */
