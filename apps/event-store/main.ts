@@ -41,7 +41,8 @@ if ('exit' in given) {
     const report = (line: string): void => void process.stdout.write(`event store: ${line}\n`);
     const onSyncFailure = (error: Error): void =>
       fail(`the disk did not confirm a write (${error.message}). Start again: the log is then read from the disk.`);
-    const store = await startEventStore({ dataDir: data, port, report, onSyncFailure });
+    const onDamagedIndex = (error: Error): void => fail(`${error.message}. Start again: it is then made anew from the log.`);
+    const store = await startEventStore({ dataDir: data, port, report, onSyncFailure, onDamagedIndex });
     process.stdout.write(`event store listening on ${store.host}:${store.port}, data in ${data}\n`);
     return { ready: { port: store.port }, stop: () => store.close() };
   });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EventLog } from './event-log.js';
@@ -20,6 +20,19 @@ const positionsOf = async (log: EventLog): Promise<number[]> => {
     at = record.end;
   }
   return positions;
+};
+
+const placesOf = (file: Buffer, needle: Buffer): number[] => {
+  const places: number[] = [];
+  for (let at = file.indexOf(needle); at !== -1; at = file.indexOf(needle, at + 1)) places.push(at);
+  return places;
+};
+
+const readBack = async (): Promise<string[]> => {
+  const log = await openEventLog(folder.path);
+  const found = await everything(log);
+  await log.close();
+  return found;
 };
 
 describe('appends at once', () => {
@@ -118,6 +131,31 @@ describe('the index', () => {
     }
   });
 
+  const behindName = (bytes: number) => (file: Buffer) => placesOf(file, Buffer.from('npool-1')).map((at) => at + bytes);
+  const positions = (file: Buffer, log: EventLog) => {
+    const packed = log.index.positions(log.find('pool-1')!, 0, 3).map((position) => position.toString(16).padStart(12, '0'));
+    return placesOf(file, Buffer.from(packed.join(''), 'hex')).map((at) => at + 11);
+  };
+  it.each([
+    ['key', behindName(2)],
+    ['revision', behindName('npool-1'.length + 15)],
+    ['checksum', behindName('npool-1'.length + 50)],
+    ['position', positions],
+  ])('answers nothing that damage made while it was used: a flipped %s is noticed, and the next start makes it anew', async (_, places) => {
+    await fill();
+    const damages: Error[] = [];
+    const log = await openEventLog(folder.path, 20_000, (error) => damages.push(error));
+    const file = readFileSync(data());
+    const fd = openSync(data(), 'r+');
+    for (const at of places(file, log)) writeSync(fd, Buffer.from([file[at]! ^ 4]), 0, 1, at);
+    closeSync(fd);
+    await expect(streamByIndex(log, 'pool-1')).rejects.toThrow('the index is damaged');
+    await expect(append(log, 'pool-1', [newEvent('x')], 'no_stream')).rejects.toThrow('the index is damaged');
+    expect(damages).toHaveLength(2);
+    await log.close();
+    await expectAllStreams();
+  });
+
   it('catches up when it is older than the log, and is made anew when it belongs to another', async () => {
     await fill();
     const older = temporaryFolder();
@@ -141,6 +179,27 @@ describe('the index', () => {
     await again.close();
     other.remove();
     older.remove();
+  });
+});
+
+describe('a clock that jumps backwards', () => {
+  it('lets created times repeat and changes no order, also over a new start', async () => {
+    const created = async (log: EventLog) => (await log.log.record((await positionsOf(log)).at(-1)!)).createdMs;
+    const [realNow, start] = [Date.now, Date.now()];
+    try {
+      const times: number[] = [];
+      for (const clock of [start, start - 3_600_000, start + 5, start - 86_400_000]) {
+        Date.now = () => clock;
+        const log = await openEventLog(folder.path);
+        await append(log, 'pool-1', [newEvent('a')]);
+        times.push(await created(log));
+        await log.close();
+      }
+      expect(times).toEqual([start, start, start + 5, start + 5]);
+    } finally {
+      Date.now = realNow;
+    }
+    expect(await readBack()).toEqual(['pool-1/a@0', 'pool-1/a@1', 'pool-1/a@2', 'pool-1/a@3']);
   });
 });
 

@@ -38,6 +38,8 @@ export interface EventLogOptions {
   segmentBytes: number;
   cacheBytes: number;
   onSyncFailure: (error: Error) => void;
+  /** Called when the index on disk turns out to be damaged while it is used: the process should end, a new start makes it anew. */
+  onDamagedIndex: (error: Error) => void;
 }
 
 const RECENT_IDS_MAX = 100_000;
@@ -63,20 +65,23 @@ export class EventLog {
   private readonly followers = new Set<() => void>();
   private readonly streamFollowers = new Map<string, Set<() => void>>();
   private isAnnouncing = false;
-  private lastCreatedMs = 0;
 
   private constructor(
     readonly log: SegmentLog,
     readonly index: StreamIndex,
     /** What was cut off the end of the log at the start, if anything. */
     readonly cut: CutTail | undefined,
+    private lastCreatedMs: number,
   ) {}
 
   /** Opens the store in a folder: reads the log, brings the index up to it, or makes it anew when it does not fit. */
   static async open(options: EventLogOptions): Promise<EventLog> {
-    const index = StreamIndex.open(join(options.dataDir, 'index'));
+    const index = StreamIndex.open(join(options.dataDir, 'index'), options.onDamagedIndex);
+    let lastCreatedMs = 0;
     const meet = (record: LogRecord): void => {
-      if (record.isEvent) index.meet(record, () => record.streamName, record.end);
+      if (!record.isEvent) return;
+      lastCreatedMs = record.createdMs;
+      index.meet(record, () => record.streamName, record.end);
     };
     const pause = (): Promise<void> | undefined => index.pressure;
     const settings = {
@@ -90,9 +95,13 @@ export class EventLog {
     if (!index.fits) {
       await index.begin(log.logId);
       await log.visitAll(meet, pause);
+      if (!index.fits) {
+        await log.close();
+        throw index.contradiction;
+      }
     }
     index.reached(log.durableEnd);
-    return new EventLog(log, index, cut);
+    return new EventLog(log, index, cut, lastCreatedMs);
   }
 
   /** The stream if it has events, had some, or has metadata. */
@@ -356,7 +365,7 @@ export class EventLog {
     return { kind, position: 0, stream: stream.nameBytes, revision, id, type, isJson, metadata, data, createdMs };
   }
 
-  // The clock may jump back; created times never do.
+  // The clock may jump back, also between two starts; created times never do.
   private now(): number {
     return (this.lastCreatedMs = Math.max(this.lastCreatedMs, Date.now()));
   }

@@ -26,6 +26,8 @@ export interface EventStoreOptions {
   report?: (line: string) => void;
   /** Called when the disk did not confirm a write. Nothing is acknowledged any more: the process should end and start anew. */
   onSyncFailure?: (error: Error) => void;
+  /** Called when the index is found damaged while it is used, before anything was answered from it: a new start makes it anew. */
+  onDamagedIndex?: (error: Error) => void;
 }
 
 export interface EventStore {
@@ -50,7 +52,8 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
   const { dataDir, host = '127.0.0.1', segmentBytes = 64 * MEBIBYTE, cacheBytes = 64 * MEBIBYTE, appendBytesMax = MEBIBYTE } = options;
   const lock = await FolderLock.acquire(dataDir);
   try {
-    const log = await EventLog.open({ dataDir, segmentBytes, cacheBytes, onSyncFailure: options.onSyncFailure ?? (() => undefined) });
+    const { onSyncFailure = () => undefined, onDamagedIndex = () => undefined } = options;
+    const log = await EventLog.open({ dataDir, segmentBytes, cacheBytes, onSyncFailure, onDamagedIndex });
     if (log.cut !== undefined) {
       const { bytes, file, offset } = log.cut;
       options.report?.(`cut ${bytes} bytes of an append that was never acknowledged off the end of ${file}, at offset ${offset}`);

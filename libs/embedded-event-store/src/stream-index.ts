@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmS
 import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import { open, type Database, type RootDatabase } from 'lmdb';
+import { NameSet } from './storage/name-set.js';
 import { TOMBSTONE_REVISION } from './storage/record.js';
 import { describedBy, describesStream, parseMetadata, type StreamMetadata } from './stream-metadata.js';
 
@@ -47,11 +48,12 @@ export class DamagedIndexError extends Error {
   override name = 'DamagedIndexError';
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 const STREAMS_KEPT = 50_000;
 const FLUSH_EVENTS = 16_384;
 const RUN_POSITIONS_MAX = 256;
 const POSITION_BYTES = 6;
+const CHECKSUM_BYTES = 4;
 const NAME_KEY_BYTES_MAX = 400;
 const DATA_FILE = 'data.mdb';
 /** Written by a clean stop, gone from the first change on. */
@@ -61,7 +63,8 @@ const META_KEY = Buffer.from('meta');
 /**
  * Where the events of each stream are in the log. What is recent is in memory, the rest in LMDB. LMDB has no checksums, and what
  * a crash leaves of it is uncertain: so the files are only used again when they are, byte for byte, what the last clean stop left.
- * Otherwise the index is made anew from the log; therefore nothing here is ever synced.
+ * Otherwise the index is made anew from the log; therefore nothing here is ever synced. While it is used, every entry has a checksum of
+ * its own, and a stream that should have one is known by its name's hash: damage is noticed before it makes an answer.
  */
 export class StreamIndex {
   private readonly root: RootDatabase<Buffer, Buffer>;
@@ -74,9 +77,15 @@ export class StreamIndex {
   private meta: Meta;
   private lastId: Buffer = Buffer.alloc(0);
   private isConfirmed: boolean;
-  private isContradicted = false;
+  private contradictedBy: DamagedIndexError | undefined;
+  private isDamaged = false;
+  /** The streams that have an entry on disk, or will have. */
+  private entries = new NameSet();
 
-  private constructor(private readonly folder: string) {
+  private constructor(
+    private readonly folder: string,
+    private readonly onDamaged: (error: Error) => void,
+  ) {
     mkdirSync(folder, { recursive: true });
     this.root = open<Buffer, Buffer>({
       path: folder,
@@ -92,12 +101,12 @@ export class StreamIndex {
     this.isConfirmed = this.meta.lastPosition === -1;
   }
 
-  /** Opens the index in a folder, or begins a new one when the files there are not what was left. */
-  static open(folder: string): StreamIndex {
+  /** Opens the index in a folder, or begins a new one when the files there are not what was left. Tells `onDamaged` when it finds damage later. */
+  static open(folder: string, onDamaged: (error: Error) => void): StreamIndex {
     const left = join(folder, LEFT_FILE);
     const isAsLeft = existsSync(left) && readFileSync(left, 'utf8') === fingerprint(join(folder, DATA_FILE));
     if (!isAsLeft) rmSync(folder, { recursive: true, force: true });
-    return new StreamIndex(folder);
+    return new StreamIndex(folder, onDamaged);
   }
 
   /** Prepares to meet the events of a log and says up to where they were indexed before: 0 when this is no index of that log. */
@@ -109,23 +118,32 @@ export class StreamIndex {
 
   /** Takes in an event met while the log is read at the start. What the index has already only confirms that it fits. */
   meet(event: Indexed, streamName: () => string, end: number): void {
-    if (this.isContradicted) return;
+    if (this.contradictedBy !== undefined) return;
     if (event.position >= this.meta.indexedTo && this.isConfirmed) {
       try {
         this.apply(this.forAppend(streamName()), event);
       } catch (error) {
         if (!(error instanceof DamagedIndexError)) throw error;
-        this.isContradicted = true;
+        this.contradictedBy = error;
       }
       this.meta.indexedTo = end;
-    } else if (event.position === this.meta.lastPosition) {
-      this.isConfirmed = event.id.toString('hex') === this.meta.lastId;
+      return;
     }
+    if (event.position === this.meta.lastPosition) this.isConfirmed = event.id.toString('hex') === this.meta.lastId;
+    if (event.revision !== 0 && event.revision !== TOMBSTONE_REVISION) return;
+    const name = streamName();
+    this.entries.add(name);
+    if (describesStream(name)) this.entries.add(describedBy(name));
   }
 
   /** Whether the whole log has been met without a contradiction to what was on disk. */
   get fits(): boolean {
-    return this.isConfirmed && !this.isContradicted;
+    return this.isConfirmed && this.contradictedBy === undefined;
+  }
+
+  /** Why it does not fit: of an index that was empty, that the log is at odds with itself. */
+  get contradiction(): Error {
+    return new Error(`the log contradicts itself: ${this.contradictedBy?.message}. Restore it from a backup.`);
   }
 
   /** Empties the index, to be filled from the log. */
@@ -140,15 +158,21 @@ export class StreamIndex {
     this.root.resetReadTxn();
     this.meta = { format: FORMAT, logId: logId.toString('hex'), indexedTo: 0, lastPosition: -1, lastId: '', streams: 0 };
     this.isConfirmed = true;
-    this.isContradicted = false;
+    this.contradictedBy = undefined;
+    this.entries = new NameSet();
   }
 
   /** A stream that exists or existed, or whose metadata was set; undefined when the log never named it. */
   find(name: string): Stream | undefined {
     const known = this.streams.get(name);
     if (known !== undefined) return known;
-    const row = this.rows.getBinary(rowKey(name));
-    if (row === undefined) return undefined;
+    const key = rowKey(name);
+    const row = this.rows.getBinary(key);
+    if (row === undefined) {
+      if (this.entries.has(name)) throw this.damaged(`the entry of ${name} is missing`);
+      return undefined;
+    }
+    if (!isIntact(row, key)) throw this.damaged(`the entry of ${name} is not what was written`);
     const stream = readRow(name, row);
     this.streams.set(name, stream);
     if (this.streams.size > 2 * STREAMS_KEPT) this.forgetSome();
@@ -164,8 +188,7 @@ export class StreamIndex {
 
   /** Takes in an event that is durable. Events of a stream come in the order of their revisions. */
   apply(stream: Stream, event: Indexed): void {
-    if (stream.number === -1) stream.number = this.meta.streams++;
-    this.changed.add(stream);
+    this.enter(stream);
     this.meta.lastPosition = event.position;
     this.lastId = event.id;
     this.unflushed += 1;
@@ -214,15 +237,36 @@ export class StreamIndex {
   async close(): Promise<void> {
     await this.flush();
     await this.root.close();
-    writeFileSync(join(this.folder, LEFT_FILE), fingerprint(join(this.folder, DATA_FILE)));
+    if (this.isDamaged) return;
+    try {
+      writeFileSync(join(this.folder, LEFT_FILE), fingerprint(join(this.folder, DATA_FILE)));
+    } catch {
+      // A full disk: the next start makes the index anew.
+    }
   }
 
   private describe(name: string, event: Indexed): void {
     const stream = this.forAppend(name);
-    if (stream.number === -1) stream.number = this.meta.streams++;
+    this.enter(stream);
     stream.metadata = parseMetadata(event);
     if (stream.ahead.appends === 0) stream.ahead.metadata = stream.metadata;
+  }
+
+  private enter(stream: Stream): void {
+    if (stream.number === -1) {
+      stream.number = this.meta.streams++;
+      this.entries.add(stream.name);
+    }
     this.changed.add(stream);
+  }
+
+  // What was left must not be taken up again, though the file on disk may still look like it.
+  private damaged(what: string): DamagedIndexError {
+    const error = new DamagedIndexError(`the index is damaged: ${what}`);
+    this.isDamaged = true;
+    this.beginToChange();
+    this.onDamaged(error);
+    return error;
   }
 
   // From the first change on the files are not what was left. Not before: a start that is refused must be refused again.
@@ -243,7 +287,8 @@ export class StreamIndex {
         lengths.set(stream, stream.recent.length);
         const first = stream.last - stream.recent.length + 1;
         for (let done = 0; done < stream.recent.length; done += RUN_POSITIONS_MAX) {
-          void this.runs.put(runKey(stream.number, first + done), packPositions(stream.recent.slice(done, done + RUN_POSITIONS_MAX)));
+          const key = runKey(stream.number, first + done);
+          void this.runs.put(key, packPositions(key, stream.recent.slice(done, done + RUN_POSITIONS_MAX)));
         }
         void this.rows.put(rowKey(stream.name), writeRow(stream));
       }
@@ -272,17 +317,18 @@ export class StreamIndex {
   }
 
   private flushedPositions(stream: Stream, first: number, last: number): number[] {
-    const missing = (): DamagedIndexError => new DamagedIndexError(`the index has no position for revision ${first} of ${stream.name}`);
+    const missing = (): DamagedIndexError => this.damaged(`there is no position for revision ${next} of ${stream.name}`);
+    let next = first;
     const lowest = runKey(stream.number, 0);
     const [start] = [
       ...this.runs.getRange({ start: runKey(stream.number, first), end: lowest, reverse: true, limit: 1, inclusiveEnd: true } as object),
     ];
     const found: number[] = [];
     if (start === undefined) throw missing();
-    let next = first;
     for (const { key, value } of this.runs.getRange({ start: start.key, end: runKey(stream.number, last + 1) })) {
+      if (!isIntact(value, key)) throw this.damaged(`positions of ${stream.name} are not what was written`);
       const runFirst = key.readUIntBE(8, 6);
-      const count = value.length / POSITION_BYTES;
+      const count = (value.length - CHECKSUM_BYTES) / POSITION_BYTES;
       if (runFirst > next || runFirst + count <= next) throw missing();
       for (; next <= last && next < runFirst + count; next++)
         found.push(value.readUIntBE((next - runFirst) * POSITION_BYTES, POSITION_BYTES));
@@ -329,19 +375,31 @@ function runKey(number: number, revision: number): Buffer {
   return key;
 }
 
-function packPositions(positions: number[]): Buffer {
-  const packed = Buffer.allocUnsafeSlow(positions.length * POSITION_BYTES);
+function packPositions(key: Buffer, positions: number[]): Buffer {
+  const packed = Buffer.allocUnsafeSlow(positions.length * POSITION_BYTES + CHECKSUM_BYTES);
   for (const [index, position] of positions.entries()) packed.writeUIntBE(position, index * POSITION_BYTES, POSITION_BYTES);
-  return packed;
+  return withChecksum(packed, key);
+}
+
+// The last bytes of an entry are the checksum of what is before them, begun with that of its key: so it stands for this key only.
+function withChecksum(entry: Buffer, key: Buffer): Buffer {
+  const end = entry.length - CHECKSUM_BYTES;
+  entry.writeUInt32LE(crc32c(entry.subarray(0, end), crc32c(key)), end);
+  return entry;
+}
+
+function isIntact(entry: Buffer, key: Buffer): boolean {
+  const end = entry.length - CHECKSUM_BYTES;
+  return end >= 0 && entry.readUInt32LE(end) === crc32c(entry.subarray(0, end), crc32c(key));
 }
 
 function writeRow(stream: Stream): Buffer {
   const { number, last, metadata, tombstone } = stream;
   const values = [number, last, tombstone ?? -1, metadata?.maxCount ?? -1, metadata?.maxAgeSeconds ?? -1, metadata?.truncateBefore ?? -1];
-  const row = Buffer.alloc(1 + values.length * 8);
+  const row = Buffer.alloc(1 + values.length * 8 + CHECKSUM_BYTES);
   row[0] = metadata === undefined ? 0 : 1;
   for (const [index, value] of values.entries()) row.writeDoubleBE(value, 1 + index * 8);
-  return row;
+  return withChecksum(row, rowKey(stream.name));
 }
 
 function readRow(name: string, row: Buffer): Stream {

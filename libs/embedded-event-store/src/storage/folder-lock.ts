@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,11 @@ export class FolderInUseError extends Error {
   override name = 'FolderInUseError';
 }
 
+/** The data folder cannot be written to, or something in it. */
+export class FolderNotWritableError extends Error {
+  override name = 'FolderNotWritableError';
+}
+
 /**
  * The sole right to a data folder, as long as this process lives: a socket whose name is made from the folder's identity, held by
  * the kernel, so that not even `kill -9` leaves it behind. Whoever connects to it is told who holds the folder and since when.
@@ -18,9 +23,13 @@ export class FolderInUseError extends Error {
 export class FolderLock {
   private constructor(private readonly server: Server) {}
 
-  /** @throws {FolderInUseError} */
+  /**
+   * Makes the folder if it is not there.
+   * @throws {FolderInUseError}
+   * @throws {FolderNotWritableError}
+   */
   static async acquire(folder: string): Promise<FolderLock> {
-    mkdirSync(folder, { recursive: true });
+    makeWritable(folder);
     const { dev, ino } = statSync(folder, { bigint: true });
     const name = `license-ledger-event-store-${dev}-${ino}`;
     const holder = `process ${process.pid}, since ${new Date().toISOString()}`;
@@ -43,6 +52,24 @@ export class FolderLock {
 
   async release(): Promise<void> {
     await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+// Found out before anything is opened: later it would be an error of some file in some call.
+function makeWritable(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const part of [folder, join(folder, 'log'), join(folder, 'index')].filter((path) => existsSync(path))) {
+      accessSync(part, constants.R_OK | constants.W_OK | constants.X_OK);
+      for (const file of readdirSync(part)) accessSync(join(part, file), constants.R_OK | constants.W_OK);
+    }
+  } catch (error) {
+    const { code, path = folder } = error as NodeJS.ErrnoException;
+    if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code ?? '')) throw error;
+    throw new FolderNotWritableError(
+      `the data folder ${folder} cannot be used (${code} at ${path}): give this user the right to read and write everything in it, or choose another data folder.`,
+      { cause: error },
+    );
   }
 }
 

@@ -27,11 +27,7 @@ export async function recover(
     const soundEnd = await scan(segment, files.logId, visit, pause);
     const isLast = segment === files.last;
     if (isLast && segment.base + soundEnd < knownEnd) {
-      throw new DamagedLogError(
-        segment.path,
-        soundEnd,
-        `the log ends here, but the index has seen acknowledged events up to position ${knownEnd}`,
-      );
+      throw new DamagedLogError(segment.path, soundEnd, `the log ends here, but events up to position ${knownEnd} had been acknowledged`);
     }
     if (soundEnd === segment.size) continue;
     if (!isLast) throw new DamagedLogError(segment.path, soundEnd, 'the record here is damaged, and later segments exist');

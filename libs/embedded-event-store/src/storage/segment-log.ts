@@ -1,4 +1,5 @@
 import { fdatasync, fdatasyncSync, readSync, writeSync } from 'node:fs';
+import { AcknowledgedEnd, readAcknowledgedEnd } from './acknowledged-end.js';
 import { BLOCK_BYTES, BlockCache } from './block-cache.js';
 import { AppendFailedError, DamagedLogError, OutcomeUnknownError } from './errors.js';
 import {
@@ -68,6 +69,7 @@ export class SegmentLog {
 
   private constructor(
     private readonly files: SegmentFiles,
+    private readonly acknowledged: AcknowledgedEnd,
     private readonly options: SegmentLogOptions,
   ) {
     this.cache = new BlockCache(Math.max(16, Math.floor(options.cacheBytes / BLOCK_BYTES)));
@@ -88,9 +90,12 @@ export class SegmentLog {
   ): Promise<{ log: SegmentLog; cut: CutTail | undefined }> {
     const files = SegmentFiles.open(options.folder, options.newLogId);
     try {
-      const cut = await recover(files, knownEnd(files.logId), visit, pause);
+      const acknowledgedEnd = Math.max(knownEnd(files.logId), readAcknowledgedEnd(options.folder, files.logId));
+      const cut = await recover(files, acknowledgedEnd, visit, pause);
       fdatasyncSync(files.last.fd);
-      return { log: new SegmentLog(files, options), cut };
+      const acknowledged = new AcknowledgedEnd(options.folder, files.logId);
+      acknowledged.note(files.last.base + files.last.size);
+      return { log: new SegmentLog(files, acknowledged, options), cut };
     } catch (error) {
       files.close();
       throw error;
@@ -227,6 +232,7 @@ export class SegmentLog {
       fdatasyncSync(this.files.last.fd);
       this.failure = new OutcomeUnknownError('the log is closed');
     }
+    this.acknowledged.close();
     this.files.close();
   }
 
@@ -290,6 +296,8 @@ export class SegmentLog {
       segment.size = group.start + group.length - segment.base;
       this.cache.wrote(segment, group.start - segment.base, group.bytes.subarray(0, group.length));
       this.durableEnd = group.start + group.length;
+      // Before the answers: what somebody was told of is never cut off as a torn tail.
+      this.acknowledged.note(this.durableEnd);
       this.isSealed = false;
       this.spare = group.bytes.length > GROUP_BYTES_KEPT ? Buffer.allocUnsafeSlow(GROUP_BYTES) : group.bytes;
       for (const done of group.done) done();

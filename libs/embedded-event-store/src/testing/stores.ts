@@ -19,11 +19,15 @@ export function newEvent(label: string, data: Uint8Array = Buffer.from(JSON.stri
 }
 
 /** Opens the store in a folder; `segmentBytes` small enough makes it roll over. */
-export function openEventLog(dataDir: string, segmentBytes = 64 * 1024 * 1024): Promise<EventLog> {
+export function openEventLog(
+  dataDir: string,
+  segmentBytes = 64 * 1024 * 1024,
+  onDamagedIndex: (error: Error) => void = () => undefined,
+): Promise<EventLog> {
   const onSyncFailure = (error: Error): void => {
     throw error;
   };
-  return EventLog.open({ dataDir, segmentBytes, cacheBytes: 1024 * 1024, onSyncFailure });
+  return EventLog.open({ dataDir, segmentBytes, cacheBytes: 1024 * 1024, onSyncFailure, onDamagedIndex });
 }
 
 /** Appends and waits for the answer. */
