@@ -1,180 +1,162 @@
-// Durable assignments over HTTP, on the whole product as `npm start` runs it: API, event store, projector, automations and the load share the machine.
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { setTimeout as pause } from 'node:timers/promises';
-import autocannon from 'autocannon';
+// Durable assignments over HTTP: the ledger against the same API over PostgreSQL, in two forms. All run at once, but one at a time has work.
+import { join } from 'node:path';
+import { startLedger } from './contestants/ledger.js';
+import { startPostgresPeers } from './contestants/postgres.js';
+import { assignment, sku } from './contestants/scene.js';
+import { findPostgres, howToInstall } from './peers/postgres/cluster.js';
+import { shown } from './lib/figures.js';
+import { cpuByProcess, cpuSeconds } from './lib/processes.js';
+import { progress, say } from './lib/progress.js';
+import { Load, zipfWeights } from './load/load.js';
 
-const sku = 'BENCH-1Y';
-const accountsCount = 100;
-const password = 'a password of the bench';
+export const title = 'assignments over HTTP, ledger and PostgreSQL';
 
-/** Runs each workload `rounds` times, alternating. Leaves the event store running on its data, for what reads it. */
-export async function assignments({ folder, seconds, rounds, connections }) {
-  const ledger = await start(folder);
-  const accounts = await prepare(ledger.url);
-  const workloads = { '100 accounts': accounts, 'one account': accounts.slice(0, 1) };
-  const measured = new Map();
-  await load(ledger.url, accounts, connections, 2);
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, chosen] of Object.entries(workloads)) {
-      const before = await settled(ledger.url, chosen);
-      const { result, position } = await load(ledger.url, chosen, connections, seconds);
-      const done = (await assigned(ledger.url, chosen, position)) - before;
-      // What was in flight when the time was up is recorded, but not counted by the load.
-      if (result.non2xx > 0 || done < result['2xx'] || done > result['2xx'] + connections) {
-        throw new Error(`${name}: ${result['2xx']} acknowledged, ${result.non2xx} refused, ${done} found in the pools`);
+/** What is asked of the contestants: on which accounts, and how often on each. */
+function workloadsOf(accounts, hundred) {
+  return [
+    { name: `assignments, ${hundred} accounts`, accounts: accounts.slice(0, hundred) },
+    { name: `assignments, ${accounts.length.toLocaleString('en')} accounts, zipf`, accounts, cumulative: zipfWeights(accounts.length) },
+    { name: 'assignments, one account', accounts: accounts.slice(0, 1) },
+  ];
+}
+
+export async function run({ folder, figures, sizes, rounds }) {
+  const { connections, seconds, accountsCount, poolSizes } = sizes.assignments;
+  const load = new Load();
+  const ledger = await startLedger(join(folder, 'ledger'));
+  const stops = [() => ledger.stop()];
+  try {
+    const accounts = await ledger.prepare(accountsCount, progress(`registering ${accountsCount} partners and customers`, accountsCount));
+    const contestants = [ledger];
+    if (findPostgres() === undefined) say(`${howToInstall}. The ledger is measured alone.`);
+    else {
+      const postgres = await startPostgresPeers(folder, accounts);
+      stops.unshift(() => postgres.stop());
+      contestants.push(...postgres.peers);
+      say(`PostgreSQL ${postgres.version} runs on the same disk, fsync on`);
+    }
+    const books = new Map(contestants.map((contestant) => [contestant, new Map(accounts.map((account) => [account, 0]))]));
+    const measure = (contestant, workload, many, ms) =>
+      oneRun({ load, contestant, workload, connections: many, milliseconds: ms, book: books.get(contestant) });
+
+    const workloads = workloadsOf(accounts, Math.min(100, accounts.length));
+    for (const contestant of contestants) {
+      await refuseWhatIsWrong(contestant, accounts[0], books.get(contestant));
+      // V8 and the caches of the database start slow.
+      await measure(contestant, workloads[0], 64, sizes.warmMilliseconds);
+    }
+    for (const contestant of contestants.slice(1)) contestant.poolSizes = await bestPoolSizes(contestant, workloads, poolSizes, measure);
+
+    for (const workload of workloads) {
+      for (const many of connections) {
+        const name = `${workload.name}, ${many} connection${many === 1 ? '' : 's'}`;
+        for (let round = 1; round <= rounds; round++) {
+          const said = [];
+          for (const contestant of contestants) {
+            await contestant.setPoolSize?.(Math.min(contestant.poolSizes.get(workload), many));
+            const { details, ...measured } = await measure(contestant, workload, many, seconds * 1_000);
+            figures.add(name, contestant.name, measured);
+            figures.addDetails(name, contestant.name, details);
+            said.push(`${contestant.name} ${shown(measured['per second'])}/s at ${shown(measured['CPU ms each'])} ms CPU`);
+          }
+          say(`round ${round}, ${name}: ${said.join('; ')}`);
+        }
       }
-      const seen = measured.get(name) ?? { rate: [], p50: [], p99: [] };
-      seen.rate.push(result['2xx'] / result.duration);
-      seen.p50.push(result.latency.p50);
-      seen.p99.push(result.latency.p99);
-      measured.set(name, seen);
-      console.log(`  round ${round + 1}, ${name}: ${Math.round(result['2xx'] / result.duration)} assignments/s`);
     }
-  }
-  await everythingArrived(ledger.url, accounts);
-  const eventStore = await ledger.leaveEventStore(folder);
-  const figures = [...measured].flatMap(([name, { rate, p50, p99 }]) => [
-    { workload: `assignments over HTTP, ${name}, ${connections} connections`, figure: 'per second', values: rate },
-    { workload: '', figure: 'p50 ms', values: p50 },
-    { workload: '', figure: 'p99 ms', values: p99 },
-  ]);
-  return { figures, eventStore };
-}
-
-/** One run of the load; each request is another command. */
-async function load(url, accounts, connections, seconds) {
-  let last;
-  const result = await autocannon({
-    url,
-    connections,
-    duration: seconds,
-    requests: accounts.map(({ partnerId, customerId, token }) => ({
-      method: 'POST',
-      path: `/v1/pools/${partnerId}/assignments`,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ customerId, lines: [{ sku, quantity: 1 }] }),
-      onResponse: (status, _body, _context, headers) => {
-        const position = status === 201 ? BigInt(headers['ledger-position'] ?? headers['Ledger-Position'] ?? 0) : 0n;
-        if (last === undefined || position > last) last = position;
-      },
-    })),
-  });
-  return { result, position: last };
-}
-
-/** What is assigned when nothing of the run before is under way any more. */
-async function settled(url, accounts) {
-  for (let last; ; await pause(500)) {
-    const now = await assigned(url, accounts);
-    if (now === last) return now;
-    last = now;
+  } finally {
+    for (const stop of stops) await stop();
+    load.stop();
   }
 }
 
-async function assigned(url, accounts, position) {
-  const counts = await Promise.all(
-    accounts.map(async ({ partnerId, token }) => {
-      const { products } = await behind(() => call(url, 'GET', `/v1/pools/${partnerId}${position ? `?atLeast=${position}` : ''}`, token));
-      return products.find((product) => product.sku === sku)?.assigned ?? 0;
-    }),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
-}
+/** One run of the load on one contestant; what was acknowledged is found in the accounts afterwards, no more and no less. */
+async function oneRun({ load, contestant, workload, connections, milliseconds, book }) {
+  const { accounts, cumulative } = workload;
+  const before = cpuSeconds(contestant.pids);
+  const byProcess = cpuByProcess(contestant.pids);
+  const requests = accounts.map(assignment);
+  const result = await load.run({ url: contestant.url, connections, milliseconds, requests, cumulative });
+  const workMilliseconds = await contestant.settled();
+  const cpu = cpuSeconds(contestant.pids) - before;
+  const parts = [...cpuByProcess(contestant.pids)].map(([name, seconds]) => [name, seconds - (byProcess.get(name) ?? 0)]);
+  if (Object.keys(result.refused).length > 0)
+    throw new Error(`${contestant.name}, ${workload.name}: refused ${JSON.stringify(result.refused)}, such as ${result.refusal}`);
 
-/** A read model that is far behind answers 503; the bench has time. */
-async function behind(ask) {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (error.status !== 503) throw error;
-    }
+  const touched = accounts.filter((_, index) => result.answered[index] > 0);
+  for (const [index, account] of accounts.entries()) book.set(account, book.get(account) + result.answered[index]);
+  const found = await contestant.given(touched, result.position);
+  for (const [index, account] of touched.entries()) {
+    const { given, received } = found[index];
+    if (given !== book.get(account) || received !== given)
+      throw new Error(`${contestant.name}, ${workload.name}: ${book.get(account)} acknowledged, ${given} given, ${received} received`);
   }
-}
-
-async function everythingArrived(url, accounts) {
-  for (const { partnerId, token } of accounts) {
-    for (;;) {
-      const { products } = await call(url, 'GET', `/v1/pools/${partnerId}`, token);
-      if (products.every(({ inTransit }) => inTransit === 0)) break;
-      await pause(100);
-    }
-  }
-}
-
-/** 100 partners with a linked customer each, and more licences than any run can give away. */
-async function prepare(url) {
-  const { accessToken: operator } = await call(url, 'POST', '/v1/sessions', undefined, { login: 'operator', password });
-  const policy = { term: 'P1Y', termStarts: 'onAssignment', reversibility: 'irreversible' };
-  await call(url, 'PUT', `/v1/products/${sku}`, operator, { name: 'Bench, one year', policy });
-  const signIn = async (login, role, accountId) => {
-    await call(url, 'POST', '/v1/users', operator, { login, role, accountId, password });
-    return (await call(url, 'POST', '/v1/sessions', undefined, { login, password })).accessToken;
-  };
-  const account = async (number) => {
-    const email = `bench-${number}@example.com`;
-    const partner = await call(url, 'POST', '/v1/partners', operator, { name: `Partner ${number}`, email, partnerCode: `BENCH-${number}` });
-    const customer = await call(url, 'POST', '/v1/customers', operator, { name: `Customer ${number}`, email });
-    const admin = await signIn(`customer-${number}`, 'customerAdmin', customer.customerId);
-    await call(url, 'PUT', `/v1/customers/${customer.customerId}/dealer`, admin, { partnerCode: `BENCH-${number}` });
-    const order = { orderId: 'PO-1', lines: [{ sku, quantity: 100_000_000 }] };
-    await call(url, 'POST', `/v1/pools/${partner.partnerId}/purchases`, operator, order);
-    const token = await signIn(`partner-${number}`, 'partner', partner.partnerId);
-    return { partnerId: partner.partnerId, customerId: customer.customerId, token };
-  };
-  const accounts = [];
-  for (let number = 0; number < accountsCount; number += 4)
-    accounts.push(...(await Promise.all([0, 1, 2, 3].map((more) => account(number + more)))));
-  return accounts;
-}
-
-async function call(url, method, path, token, body) {
-  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-  const response = await fetch(`${url}${path}`, { method, headers, body: body && JSON.stringify(body) });
-  const answer = await response.json();
-  if (!response.ok) throw Object.assign(new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`), response);
-  return answer;
-}
-
-async function start(folder) {
-  const environment = {
-    ...process.env,
-    DATA_DIR: folder,
-    PORT: '0',
-    EVENTSTORE_PORT: '0',
-    OPERATOR_PASSWORD: password,
-    LOG_LEVEL: 'warn',
-    LIMIT_REQUESTS_PER_MINUTE: '100000000',
-    LIMIT_SIGN_IN_PER_MINUTE: '1000000',
-    ACCESS_TOKEN_MINUTES: '1440',
-  };
-  const child = spawn(process.execPath, [built('ledger')], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
-  const address = `${folder}/ledger.json`;
-  while (!existsSync(address)) {
-    if (child.exitCode !== null) throw new Error('the ledger did not start');
-    await pause(50);
-  }
-  const { apiUrl } = JSON.parse(readFileSync(address, 'utf8'));
+  const each = (seconds) => (seconds * 1_000) / result.acknowledged;
   return {
-    url: new URL(apiUrl).origin,
-    async leaveEventStore() {
-      await ended(child);
-      const store = spawn(process.execPath, [built('event-store'), '--port', '0', '--data', `${folder}/events`], {
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      });
-      const { port } = await new Promise((resolve) => store.once('message', resolve));
-      return { url: `esdb://127.0.0.1:${port}?tls=false`, stop: () => ended(store) };
+    'per second': result.perSecond,
+    'p50 ms': result.p50,
+    'p99 ms': result.p99,
+    'CPU ms each': each(cpu),
+    'per second with all done': result.acknowledged / (result.seconds + workMilliseconds / 1_000),
+    details: {
+      'load CPU µs each': result.loadCpuMicroseconds,
+      ...Object.fromEntries(parts.map(([name, seconds]) => [`CPU ms each, ${name}`, each(seconds)])),
     },
   };
 }
 
-function ended(child) {
-  child.kill('SIGTERM');
-  return new Promise((resolve) => child.once('exit', resolve));
+/** The number of database connections that serves each workload best: a short run with each. */
+async function bestPoolSizes(contestant, workloads, sizes, measure) {
+  const chosen = new Map();
+  for (const workload of workloads) {
+    const tried = [];
+    for (const size of sizes) {
+      await contestant.setPoolSize(size);
+      const result = sizes.length === 1 ? { 'per second': 0 } : await measure(contestant, workload, 64, 1_500);
+      tried.push({ size, rate: result['per second'] });
+    }
+    const best = tried.reduce((one, other) => (other.rate > one.rate ? other : one));
+    chosen.set(workload, best.size);
+    if (sizes.length > 1)
+      say(
+        `${contestant.name}, ${workload.name}: ${tried.map(({ size, rate }) => `${size} connections ${shown(rate)}/s`).join(', ')}: ${best.size} taken`,
+      );
+  }
+  return chosen;
 }
 
-function built(app) {
-  return fileURLToPath(new URL(`../dist/apps/${app}/main.js`, import.meta.url));
+/** The contestants do the same work: they refuse the same calls, and take a repeated one once. */
+async function refuseWhatIsWrong(contestant, account, book) {
+  const send = async (body, headers = {}) => {
+    const { method, path, token } = assignment(account);
+    const sent = { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers };
+    const response = await fetch(`${contestant.url}${path}`, { method, headers: sent, body: JSON.stringify(body) });
+    return { status: response.status, replayed: response.headers.get('idempotent-replayed'), ...(await response.json()) };
+  };
+  const expect = (what, seen, ...wanted) => {
+    if (JSON.stringify(seen) !== JSON.stringify(wanted))
+      throw new Error(`${contestant.name}: ${what}: ${JSON.stringify(seen)}, not ${JSON.stringify(wanted)}`);
+  };
+  const { customerId } = account;
+  const one = { customerId, lines: [{ sku, quantity: 1 }] };
+  const key = { 'idempotency-key': 'the-same' };
+  const first = await send(one, key);
+  const again = await send(one, key);
+  expect('a first call', [first.status, first.replayed], 201, null);
+  expect(
+    'a repeated call',
+    [again.status, again.replayed, again.assignmentId, again.position],
+    201,
+    'true',
+    first.assignmentId,
+    first.position,
+  );
+  book.set(account, book.get(account) + 1);
+  const wrong = {
+    'another body with the same key': [await send({ customerId, lines: [{ sku, quantity: 2 }] }, key), 422],
+    'more than there is': [await send({ customerId, lines: [{ sku, quantity: 999_999_999 }] }), 409],
+    "somebody else's customer": [await send({ customerId: account.accountId, lines: [{ sku, quantity: 1 }] }), 404],
+    'an unknown field': [await send({ ...one, colour: 'green' }), 400],
+    'no token': [await send(one, { authorization: '' }), 401],
+  };
+  for (const [what, [{ status }, wanted]] of Object.entries(wrong)) expect(what, [status], wanted);
 }

@@ -1,7 +1,7 @@
 // How long a search of one partner's history takes, by filter, on both read stores. Run by hand after `npm run build`:
-//   node bench/history-search.mjs [--entries 100000,1000000] [--stores lmdb,redis] [--customers 2000] [--searches 300]
+//   node bench/history-search.mjs [--entries 100000,1000000] [--stores lmdb,redis] [--customers 2000] [--searches 300] [--folder DIR] [--results FILE.json]
 // The history is brought in by the same pump that runs in production. Times are of the query function alone, one search at a time, without HTTP.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,6 +19,8 @@ const { values } = parseArgs({
     stores: { type: 'string', default: 'lmdb,redis' },
     customers: { type: 'string', default: '2000' },
     searches: { type: 'string', default: '300' },
+    folder: { type: 'string', default: tmpdir() },
+    results: { type: 'string' },
     // Set by this script for the process that searches: a folder of LMDB, or the URL and process of a Redis.
     search: { type: 'string' },
     'redis-process': { type: 'string' },
@@ -269,6 +271,7 @@ async function measure(store) {
   print('customer-list by a part of the e-mail', rows, times, work);
 }
 
+const results = [];
 const redisPid = values['redis-process'];
 /** Processor time of this process and of Redis: what a search costs, whatever else the machine does. */
 function workedMs() {
@@ -281,6 +284,7 @@ function print(kind, rows, times, work) {
   const at = (list, share) =>
     list.toSorted((one, other) => one - other)[Math.min(Math.floor(share * list.length), list.length - 1)].toFixed(2);
   const columns = [rows, at(times, 0.5), at(times, 0.99), at(work, 0.5), at(work, 0.99)];
+  results.push({ kind, rows, 'p50 ms': +columns[1], 'p99 ms': +columns[2], 'p50 CPU ms': +columns[3], 'p99 CPU ms': +columns[4] });
   console.log(`${kind.padEnd(50)} ${columns.map((text) => String(text).padStart(9)).join('')}`);
 }
 
@@ -305,7 +309,7 @@ const open = (place) => (place.startsWith('redis:') ? connectRedisReadStore(plac
 
 async function fillAndMeasure(name, entries) {
   console.log(`\n# ${name}, ${customers} customers, ${searches} searches a filter`);
-  const folder = await mkdtemp(join(tmpdir(), 'history-search-'));
+  const folder = await mkdtemp(join(values.folder, 'history-search-'));
   const port = await freePort();
   const redis =
     name === 'redis' &&
@@ -317,8 +321,11 @@ async function fillAndMeasure(name, entries) {
     await store.close();
     // A process of its own searches: one that has just brought a million rows in is busy tidying up.
     const words = [fileURLToPath(import.meta.url), '--search', place, '--customers', values.customers, '--searches', values.searches];
-    const searching = spawn(process.execPath, redis ? [...words, '--redis-process', String(redis.pid)] : words, { stdio: 'inherit' });
-    await once(searching, 'exit');
+    if (redis) words.push('--redis-process', String(redis.pid));
+    if (values.results) words.push('--results', values.results);
+    const searching = spawn(process.execPath, words, { stdio: 'inherit' });
+    const [code] = await once(searching, 'exit');
+    if (code !== 0) process.exitCode = 1;
     console.log(`the store takes ${Math.round((redis ? memoryOf(redis.pid) : await sizeOf(folder)) / 2 ** 20)} MiB`);
   } finally {
     if (redis) redis.kill('SIGKILL');
@@ -330,6 +337,7 @@ seed = 7;
 if (values.search) {
   const store = await open(values.search);
   await measure(store);
+  if (values.results) writeFileSync(values.results, JSON.stringify(results));
   await store.close();
 } else {
   for (const name of values.stores.split(',')) {

@@ -1,0 +1,24 @@
+// The embedded event store alone, on a folder.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { built } from './ledger.js';
+
+export async function startEventStore(folder) {
+  const startedAt = performance.now();
+  const child = fork(built('event-store'), ['--port', '0', '--data', folder], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const gone = once(child, 'exit');
+  const [{ port, failed }] = await Promise.race([once(child, 'message'), gone.then(() => [{ failed: 'it ended at once' }])]);
+  if (port === undefined) throw new Error(`the event store did not start: ${failed}`);
+  return {
+    url: `esdb://127.0.0.1:${port}?tls=false`,
+    pid: child.pid,
+    startMilliseconds: performance.now() - startedAt,
+    /** SIGTERM, or SIGKILL to see what survives. Answers how many milliseconds it took. */
+    async stop(signal = 'SIGTERM') {
+      const askedAt = performance.now();
+      child.kill(signal);
+      await gone;
+      return performance.now() - askedAt;
+    },
+  };
+}

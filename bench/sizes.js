@@ -1,0 +1,41 @@
+// How much each form of the bench does. `quick` shows in less than two minutes that everything works; `usual` gives figures; `full` is long.
+
+const quick = {
+  rounds: 1,
+  probeMilliseconds: 300,
+  warmMilliseconds: 1_000,
+  assignments: { connections: [64], seconds: 1.5, accountsCount: 300, poolSizes: [16] },
+  reading: { assignments: 3_000, lagSeconds: 2, commands: 50, eachAlone: false },
+  searching: { entries: 10_000, customers: 200, searches: 30 },
+  growing: { events: [10_000], atOnce: 64 },
+  pool: { facts: 5_000 },
+  store: { scale: 'small', only: 'append-seq,append-conc path=batch concurrency=32,append-hot-pipelined,read-all' },
+  hotAccount: { seconds: 2, callers: 32 },
+  soak: { minutes: 0.1, everyMilliseconds: 500 },
+};
+
+const usual = {
+  rounds: 3,
+  probeMilliseconds: 2_000,
+  warmMilliseconds: 3_000,
+  assignments: { connections: [1, 16, 64, 256], seconds: 6, accountsCount: 10_000, poolSizes: [4, 8, 16, 32, 64] },
+  reading: { assignments: 50_000, lagSeconds: 15, commands: 1_000, eachAlone: true },
+  searching: { entries: 1_000_000, customers: 2_000, searches: 300 },
+  growing: { events: [10_000, 1_000_000], atOnce: 64 },
+  pool: { facts: 100_000 },
+  store: { scale: 'full' },
+  hotAccount: { seconds: 5, callers: 32 },
+  soak: { minutes: 2, everyMilliseconds: 1_000 },
+};
+
+const full = {
+  ...usual,
+  assignments: { ...usual.assignments, seconds: 12 },
+  growing: { events: [10_000, 1_000_000, 10_000_000], atOnce: 64 },
+  soak: { minutes: 10, everyMilliseconds: 2_000 },
+};
+
+export function sizesOf(form, minutes) {
+  const sizes = { quick, usual, full }[form];
+  return minutes === undefined ? sizes : { ...sizes, soak: { ...sizes.soak, minutes } };
+}
