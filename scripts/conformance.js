@@ -2,18 +2,18 @@
 // Holds the embedded event store against what a real EventStoreDB 24.2 answered (test/conformance), or any other server with --url.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { bringBuildUpToDate } from './build.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const KIT = join(ROOT, 'test/conformance');
 const SERVER = join(ROOT, 'dist/apps/event-store/main.js');
 
-/** What the embedded store is held to. Everything in these groups, but for the scenarios below. */
+/** What the embedded store is held to. */
 const GROUPS = [
   'append',
   'append-raw',
@@ -35,13 +35,7 @@ const GROUPS = [
   'subscribe-stream',
 ];
 
-/** What it is not held to yet, and why. */
-const LEFT_OUT = {
-  'service/supported methods': 'lists services that are not there',
-  'service/monitoring': 'there is no Monitoring service',
-  'service/operations': 'there is no Operations service',
-  'service/HTTP: info': 'GET /gossip, / and /stats are not there',
-};
+/** What it is not held to, and why. */
 const GROUPS_LEFT_OUT = {
   'system-projections': 'there are no projections',
   maintenance: 'there is no scavenge',
@@ -77,7 +71,7 @@ async function runOnEmbedded(options) {
   try {
     const chosen = passes.some((option) => option.startsWith('--group') || option.startsWith('--only'))
       ? passes
-      : [...passes, ...(await requiredScenarios())];
+      : [...passes, ...requiredGroups()];
     const kit = () => [
       ...chosen,
       '--url',
@@ -100,24 +94,10 @@ async function runOnEmbedded(options) {
 }
 
 // The options that choose what the store is held to; says what is left out.
-async function requiredScenarios() {
+function requiredGroups() {
   console.log('left out:');
-  for (const [name, why] of Object.entries({ ...LEFT_OUT, ...GROUPS_LEFT_OUT })) console.log(`  ${name}: ${why}`);
-  const chosen = GROUPS.flatMap((group) => ['--group', group]);
-  const excluded = new Set(Object.keys(LEFT_OUT));
-  for (const file of readdirSync(join(KIT, 'scenarios'))) {
-    const { group } = await import(pathToFileURL(join(KIT, 'scenarios', file)));
-    if (!GROUPS.includes(group.name)) continue;
-    const names = group.scenarios.map(({ name }) => `${group.name}/${name}`);
-    for (const name of names) {
-      if (excluded.delete(name)) continue;
-      // A name that is part of an excluded one would bring that in.
-      if (Object.keys(LEFT_OUT).some((other) => other !== name && other.includes(name))) throw new Error(`cannot choose ${name} alone`);
-      chosen.push('--only', name);
-    }
-  }
-  if (excluded.size > 0) throw new Error(`left out, but there are no such scenarios: ${[...excluded].join(', ')}`);
-  return chosen;
+  for (const [name, why] of Object.entries(GROUPS_LEFT_OUT)) console.log(`  ${name}: ${why}`);
+  return GROUPS.flatMap((group) => ['--group', group]);
 }
 
 function runKit(options) {

@@ -209,6 +209,13 @@ export class EventLog {
     };
   }
 
+  /** How many wait for more to read. */
+  get followerCount(): number {
+    let count = this.followers.size;
+    for (const followers of this.streamFollowers.values()) count += followers.size;
+    return count;
+  }
+
   /** The event of a revision that the stream has; at once when it is in memory. */
   event(stream: Stream, revision: number): LogRecord | Promise<LogRecord> {
     return this.log.record(this.index.positions(stream, revision, revision)[0]!);

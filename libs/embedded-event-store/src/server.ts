@@ -3,8 +3,10 @@ import { appendHandler, batchAppendHandler } from './protocol/append.js';
 import { SubscriptionGroups } from './groups/groups.js';
 import { groupHandlers } from './protocol/groups.js';
 import { deleteHandler } from './protocol/delete.js';
-import { GrpcServer } from './protocol/grpc-server.js';
-import { httpListener } from './protocol/http.js';
+import { GrpcServer, type Handler } from './protocol/grpc-server.js';
+import { httpListener, type NodeFacts } from './protocol/http.js';
+import { monitoringHandler, statisticsOf, type Statistics } from './protocol/monitoring.js';
+import { operationsHandlers, redactionHandlers, usersHandlers } from './protocol/operations.js';
 import { readHandler } from './protocol/read.js';
 import { gossipHandler, supportedMethodsHandler } from './protocol/service.js';
 import { FolderLock } from './storage/folder-lock.js';
@@ -35,62 +37,88 @@ export interface EventStore {
   readonly host: string;
   /** Where an EventStoreDB client finds it. */
   readonly url: string;
+  /** What the process uses and the store holds open now, by names as Monitoring.Stats gives them. */
+  statistics(): Statistics;
   /** Answers what is waiting, ends all calls, and leaves the folder so that the next start is quick. */
   close(): Promise<void>;
 }
 
 const MEBIBYTE = 1024 * 1024;
-const STREAMS = '/event_store.client.streams.Streams';
-const GROUPS = '/event_store.client.persistent_subscriptions.PersistentSubscriptions';
 
 /**
- * Starts an event store that any EventStoreDB client can talk to. Resolves when it takes calls.
+ * Starts an event store that any EventStoreDB client can talk to. Resolves when it takes calls; calls that come earlier are told so.
  * @throws {FolderInUseError} another process has the folder
  * @throws {DamagedLogError} the log is damaged; names file, offset and what to do
  */
 export async function startEventStore(options: EventStoreOptions): Promise<EventStore> {
-  const { dataDir, host = '127.0.0.1', segmentBytes = 64 * MEBIBYTE, cacheBytes = 64 * MEBIBYTE, appendBytesMax = MEBIBYTE } = options;
-  const lock = await FolderLock.acquire(dataDir);
+  const lock = await FolderLock.acquire(options.dataDir);
+  const { host = '127.0.0.1' } = options;
+  const facts: NodeFacts = { address: { host, port: 0 }, statistics: undefined };
+  const server = new GrpcServer({ onHttp: httpListener(facts) });
   try {
-    const { onSyncFailure = () => undefined, onDamagedIndex = () => undefined } = options;
-    const log = await EventLog.open({ dataDir, segmentBytes, cacheBytes, onSyncFailure, onDamagedIndex });
-    if (log.cut !== undefined) {
-      const { bytes, file, offset } = log.cut;
-      options.report?.(`cut ${bytes} bytes of an append that was never acknowledged off the end of ${file}, at offset ${offset}`);
-    }
-    const groups = await SubscriptionGroups.start(log);
-    const address = { host, port: 0 };
-    const server = new GrpcServer(httpListener());
-    server.handle(`${STREAMS}/Append`, appendHandler(log, appendBytesMax));
-    server.handle(`${STREAMS}/BatchAppend`, batchAppendHandler(log, appendBytesMax));
-    server.handle(`${STREAMS}/Read`, readHandler(log));
-    server.handle(`${STREAMS}/Delete`, deleteHandler(log, 'delete'));
-    server.handle(`${STREAMS}/Tombstone`, deleteHandler(log, 'tombstone'));
-    for (const [method, handler] of Object.entries(groupHandlers(log, groups))) server.handle(`${GROUPS}/${method}`, handler);
-    server.handle('/event_store.client.server_features.ServerFeatures/GetSupportedMethods', supportedMethodsHandler());
-    server.handle(
-      '/event_store.client.gossip.Gossip/Read',
-      gossipHandler(() => address),
-    );
-    try {
-      address.port = await server.listen(options.port ?? 0, host);
-    } catch (error) {
-      await log.close();
-      throw error;
-    }
+    facts.address.port = await server.listen(options.port ?? 0, host);
+    const { statistics, stop } = await serve(server, facts, options);
+    facts.statistics = statistics;
+    server.startTaking();
     const close = async (): Promise<void> => {
-      server.stopTaking();
-      groups.stop();
-      // Appends that were taken in are answered before their calls end: a client never learns of them otherwise.
-      await new Promise<void>((resolve) => log.log.whenDurable(() => resolve()));
-      await server.close();
-      await log.close();
+      await stop();
       await lock.release();
     };
     let closing: Promise<void> | undefined;
-    return { host, port: address.port, url: `esdb://${host}:${address.port}?tls=false`, close: () => (closing ??= close()) };
+    return {
+      ...facts.address,
+      url: `esdb://${host}:${facts.address.port}?tls=false`,
+      statistics,
+      close: () => (closing ??= close()),
+    };
   } catch (error) {
+    await server.close();
     await lock.release();
     throw error;
   }
+}
+
+// Opens the log and puts every method on the server.
+async function serve(
+  server: GrpcServer,
+  facts: NodeFacts,
+  options: EventStoreOptions,
+): Promise<{ statistics: () => Statistics; stop: () => Promise<void> }> {
+  const { dataDir, segmentBytes = 64 * MEBIBYTE, cacheBytes = 64 * MEBIBYTE, appendBytesMax = MEBIBYTE } = options;
+  const { onSyncFailure = () => undefined, onDamagedIndex = () => undefined } = options;
+  const log = await EventLog.open({ dataDir, segmentBytes, cacheBytes, onSyncFailure, onDamagedIndex });
+  if (log.cut !== undefined) {
+    const { bytes, file, offset } = log.cut;
+    options.report?.(`cut ${bytes} bytes of an append that was never acknowledged off the end of ${file}, at offset ${offset}`);
+  }
+  const groups = await SubscriptionGroups.start(log);
+  const statistics = statisticsOf(server, log, groups);
+  const services: Record<string, Record<string, Handler>> = {
+    'streams.Streams': {
+      Append: appendHandler(log, appendBytesMax),
+      BatchAppend: batchAppendHandler(log, appendBytesMax),
+      Read: readHandler(log),
+      Delete: deleteHandler(log, 'delete'),
+      Tombstone: deleteHandler(log, 'tombstone'),
+    },
+    'persistent_subscriptions.PersistentSubscriptions': groupHandlers(log, groups),
+    'monitoring.Monitoring': { Stats: monitoringHandler(statistics) },
+    'operations.Operations': operationsHandlers(groups),
+    'users.Users': usersHandlers(),
+    'redaction.Redaction': redactionHandlers(),
+    'gossip.Gossip': { Read: gossipHandler(() => facts.address) },
+    'server_features.ServerFeatures': { GetSupportedMethods: supportedMethodsHandler() },
+  };
+  for (const [service, methods] of Object.entries(services)) {
+    for (const [method, handler] of Object.entries(methods)) server.handle(`/event_store.client.${service}/${method}`, handler);
+  }
+  const stop = async (): Promise<void> => {
+    server.stopTaking();
+    groups.stop();
+    // Appends that were taken in are answered before their calls end: a client never learns of them otherwise.
+    await new Promise<void>((resolve) => log.log.whenDurable(() => resolve()));
+    await server.close();
+    await log.close();
+  };
+  return { statistics, stop };
 }

@@ -10,6 +10,7 @@ import type { Handler } from './grpc-server.js';
 import { ProtobufReader, encodeMessage } from './protobuf.js';
 import { ReadFrames, type UuidNotation } from './read-response.js';
 import { Code, Status, groupDropped, groupExists, groupFailed, groupFull, groupMissing, handlerFailed } from './status.js';
+import { answering, unary } from './unary.js';
 import { readUuid } from './uuid.js';
 
 const NOTHING = Buffer.alloc(0);
@@ -77,48 +78,20 @@ export function groupHandlers(log: EventLog, groups: SubscriptionGroups): Record
         for (const group of chosen) writer.messageField(1, (info) => groupInfo(info, group));
       });
     }),
-    RestartSubsystem: (call) => {
-      call.onEnd = () => {
-        answer(
-          call,
-          groups.change(async () => {
-            await groups.restart();
-            return NOTHING;
-          }),
-        );
-      };
-    },
+    RestartSubsystem: restartHandler(groups),
     Read: (call) => {
       new ConsumerCall(call, groups);
     },
   };
 }
 
-// A method with one request, whose options are its field 1, and one answer.
-function unary(method: (options: ProtobufReader) => Promise<Buffer>): Handler {
-  return (call) => {
-    let options: ProtobufReader | undefined;
-    call.onMessage = (message) => {
-      const request = new ProtobufReader(message);
-      while (request.next()) {
-        if (request.field === 1) options = request.message();
-        else request.skip();
-      }
-    };
-    call.onEnd = () => {
-      if (options === undefined) throw handlerFailed();
-      answer(call, method(options));
-    };
-  };
-}
-
-function answer(call: GrpcCall, answering: Promise<Buffer>): void {
-  answering.then(
-    (message) => {
-      call.send(message);
-      call.finish();
-    },
-    (error: unknown) => call.finish(error),
+/** Starts all persistent subscriptions anew: PersistentSubscriptions.RestartSubsystem, and the same by another name in Operations. */
+export function restartHandler(groups: SubscriptionGroups): Handler {
+  return answering(() =>
+    groups.change(async () => {
+      await groups.restart();
+      return NOTHING;
+    }),
   );
 }
 

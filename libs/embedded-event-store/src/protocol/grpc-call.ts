@@ -67,6 +67,11 @@ export class GrpcCall {
     return this.isOver;
   }
 
+  /** What was sent and has not left for the client yet. */
+  get unsentBytes(): number {
+    return this.isOver ? 0 : this.outgoingBytes + this.stream.writableLength;
+  }
+
   /** Sends one message. */
   send(message: Uint8Array): void {
     const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { startEventStore, type EventStore } from '../server.js';
 import { temporaryFolder } from '../testing/stores.js';
+import { GrpcServer } from './grpc-server.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let store: EventStore;
@@ -22,8 +23,8 @@ afterEach(async () => {
 });
 
 // The status of a call that sends one empty message.
-function statusOf(path: string, headers: Record<string, string> = {}): Promise<string> {
-  const call = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers });
+function statusOf(path: string, headers: Record<string, string> = {}, on: ClientHttp2Session = session): Promise<string> {
+  const call = on.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers });
   call.end(Buffer.alloc(5));
   call.resume();
   return new Promise((resolve) => {
@@ -51,7 +52,7 @@ describe('the methods of the store', () => {
 
   it('that are not there are UNIMPLEMENTED, and so is an unknown service', async () => {
     expect(await statusOf('/event_store.client.streams.Streams/Nothing')).toBe('12 Method is unimplemented.');
-    expect(await statusOf('/event_store.client.monitoring.Monitoring/Stats')).toBe('12 Service is unimplemented.');
+    expect(await statusOf('/event_store.client.nothing.Nothing/Stats')).toBe('12 Service is unimplemented.');
   });
 
   it('end with DEADLINE_EXCEEDED when their time is over, and the connection goes on', async () => {
@@ -66,6 +67,37 @@ describe('the methods of the store', () => {
     const status = await new Promise((resolve) => call.on('response', (headers) => resolve(headers['grpc-status'])));
     expect(status).toBe('4');
     expect(await statusOf(gossip.GossipService.read.path)).toBe('0');
+  });
+});
+
+describe('a service that a real node lists and this one has no use for', () => {
+  it.each([
+    ['users.Users/Create', 'users are not managed here'],
+    ['users.Users/Details', 'users are not managed here'],
+    ['redaction.Redaction/SwitchChunks', 'never changes what was written'],
+    ['operations.Operations/Shutdown', 'SIGTERM'],
+    ['operations.Operations/ResignNode', 'one node'],
+  ])('refuses %s with a reason, and at once', async (method, reason) => {
+    const status = await statusOf(`/event_store.client.${method}`);
+    expect(status).toMatch(/^12 /);
+    expect(status).toContain(reason);
+  });
+});
+
+describe('a server whose store is still starting', () => {
+  it('tells every call so at once, and over HTTP that it is not alive yet; then it takes them', async () => {
+    const server = new GrpcServer({ onHttp: (_request, response) => response.writeHead(204).end() });
+    server.handle('/a.B/C', (call) => {
+      call.onEnd = () => call.finish();
+    });
+    const port = await server.listen(0, '127.0.0.1');
+    const early = connect(`http://127.0.0.1:${port}`);
+    const live = async (): Promise<number> => (await fetch(`http://127.0.0.1:${port}/health/live`)).status;
+    expect([await statusOf('/a.B/C', {}, early), await live()]).toEqual(['14 The event store is starting: it reads its log.', 503]);
+    server.startTaking();
+    expect([await statusOf('/a.B/C', {}, early), await live()]).toEqual(['0', 204]);
+    early.destroy();
+    await server.close();
   });
 });
 

@@ -1,11 +1,29 @@
 import { createServer as createHttp1Server, type RequestListener, type Server as Http1Server } from 'node:http';
-import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { GrpcCall } from './grpc-call.js';
-import { Code, Status, deadlineExceeded, serverStopping } from './status.js';
+import { Code, Status, deadlineExceeded, serverStarting, serverStopping } from './status.js';
 
 /** What a method does with a call. What it throws, or rejects with, ends the call. */
 export type Handler = (call: GrpcCall) => void | Promise<void>;
+
+/** Says why a call with these headers to this method is not admitted; undefined when it is. */
+export type Doorkeeper = (path: string, headers: IncomingHttpHeaders) => Status | undefined;
+
+export interface GrpcServerOptions {
+  /** What is not gRPC. */
+  onHttp: RequestListener;
+  /** Certificate chain and private key, as PEM: then nothing is taken that is not encrypted. */
+  tls?: { certificate: string | Buffer; key: string | Buffer } | undefined;
+  doorkeeper?: Doorkeeper | undefined;
+}
 
 const MESSAGE_BYTES_MAX = 16 * 1024 * 1024 + 512 * 1024;
 const CALLS_PER_CONNECTION_MAX = 20_000;
@@ -30,9 +48,9 @@ export class GrpcServer {
   private readonly sessions = new Set<ServerHttp2Session>();
   private readonly sockets = new Set<Socket>();
   private readonly calls = new Set<GrpcCall>();
-  private isStopping = false;
+  private state: 'starting' | 'taking' | 'stopping' = 'starting';
 
-  constructor(onHttp: RequestListener) {
+  constructor(private readonly options: GrpcServerOptions) {
     this.http2 = createHttp2Server({
       maxSessionMemory: 2000,
       maxSendHeaderBlockLength: HEADER_BYTES_MAX,
@@ -44,27 +62,20 @@ export class GrpcServer {
     this.http1 = createHttp1Server((request, response) => {
       // A method over HTTP/1.1 is no gRPC call, whatever it says it is.
       if (this.methods.has((request.url ?? '').toLowerCase())) response.writeHead(415).end();
-      else onHttp(request, response);
+      else if (this.state === 'starting') response.writeHead(503).end();
+      else options.onHttp(request, response);
     });
     this.http2.on('session', (session) => this.admit(session));
-    this.http2.on('stream', (stream, headers) => {
-      const path = headers[':path'] ?? '';
-      const handler = this.methods.get(path.toLowerCase());
-      const isGrpc = headers['content-type']?.startsWith('application/grpc') === true;
-      if (!isGrpc || path.split('/').length !== 3) {
-        stream.respond({ ':status': isGrpc ? 404 : 415 }, { endStream: true });
-        return;
-      }
-      const timeoutMs = timeoutOf(headers['grpc-timeout']);
-      const call = new GrpcCall(stream, headers, timeoutMs, MESSAGE_BYTES_MAX);
-      if (handler === undefined) {
-        const isKnown = this.services.has(path.split('/')[1]!.toLowerCase());
-        call.finish(new Status(Code.unimplemented, isKnown ? 'Method is unimplemented.' : 'Service is unimplemented.'));
-      } else if (timeoutMs === 0) call.finish(deadlineExceeded());
-      else if (this.isStopping) call.finish(serverStopping());
-      else this.run(call, handler);
-    });
-    this.listener = createServer((socket) => this.accept(socket));
+    this.http2.on('stream', (stream, headers) => this.receive(stream, headers));
+    const { tls } = options;
+    this.listener =
+      tls === undefined
+        ? createServer((socket) => this.accept(socket))
+        : createTlsServer({ cert: tls.certificate, key: tls.key, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) =>
+            this.acceptSecure(socket),
+          );
+    // A connection that does not come to be encrypted is over; the server is not.
+    this.listener.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
   }
 
   /** Names the handler of a method, by its path `/package.Service/Method`. Names are not case-sensitive. */
@@ -81,14 +92,27 @@ export class GrpcServer {
     return (this.listener.address() as AddressInfo).port;
   }
 
-  /** Takes no new calls and ends those that would last for ever. The others go on until `close`. */
+  /** From now on calls are taken. Before, they are told that the store is starting. */
+  startTaking(): void {
+    this.state = 'taking';
+  }
+
+  /** Takes no new calls. Those that are open go on until `close`. */
   stopTaking(): void {
-    this.isStopping = true;
-    this.listener.close();
+    this.state = 'stopping';
+    if (this.listener.listening) this.listener.close();
+  }
+
+  /** What is held for clients now. */
+  held(): { connections: number; calls: number; unsentBytes: number } {
+    let unsentBytes = 0;
+    for (const call of this.calls) unsentBytes += call.unsentBytes;
+    return { connections: this.sockets.size, calls: this.calls.size, unsentBytes };
   }
 
   /** Ends the calls that are left, then the connections. */
   async close(): Promise<void> {
+    this.stopTaking();
     for (const call of [...this.calls]) call.finish(serverStopping());
     await new Promise((resolve) => setImmediate(resolve));
     const closed = [...this.sessions].map((session) => new Promise<void>((resolve) => session.close(resolve)));
@@ -97,6 +121,27 @@ export class GrpcServer {
     clearTimeout(grace);
     this.http1.closeAllConnections();
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  private receive(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    const path = headers[':path'] ?? '';
+    const handler = this.methods.get(path.toLowerCase());
+    const isGrpc = headers['content-type']?.startsWith('application/grpc') === true;
+    if (!isGrpc || path.split('/').length !== 3) {
+      stream.respond({ ':status': isGrpc ? 404 : 415 }, { endStream: true });
+      return;
+    }
+    const timeoutMs = timeoutOf(headers['grpc-timeout']);
+    const call = new GrpcCall(stream, headers, timeoutMs, MESSAGE_BYTES_MAX);
+    const refusal = this.state === 'taking' ? this.options.doorkeeper?.(path, headers) : undefined;
+    if (this.state === 'stopping') call.finish(serverStopping());
+    else if (this.state === 'starting') call.finish(serverStarting());
+    else if (refusal !== undefined) call.finish(refusal);
+    else if (handler === undefined) {
+      const isKnown = this.services.has(path.split('/')[1]!.toLowerCase());
+      call.finish(new Status(Code.unimplemented, isKnown ? 'Method is unimplemented.' : 'Service is unimplemented.'));
+    } else if (timeoutMs === 0) call.finish(deadlineExceeded());
+    else this.run(call, handler);
   }
 
   private run(call: GrpcCall, handler: Handler): void {
@@ -117,12 +162,22 @@ export class GrpcServer {
     session.on('error', () => session.destroy());
   }
 
-  // The first bytes tell HTTP/2 from HTTP/1.1; they are put back before either takes over.
-  private accept(socket: Socket): void {
+  private hold(socket: Socket): void {
     this.sockets.add(socket);
     socket.on('close', () => this.sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     socket.setNoDelay(true);
+  }
+
+  // What a client speaks inside the encryption is agreed on with it.
+  private acceptSecure(socket: TLSSocket): void {
+    this.hold(socket);
+    (socket.alpnProtocol === 'h2' ? this.http2 : this.http1).emit('connection', socket);
+  }
+
+  // The first bytes tell HTTP/2 from HTTP/1.1; they are put back before either takes over.
+  private accept(socket: Socket): void {
+    this.hold(socket);
     socket.once('readable', () => {
       const first = socket.read() as Buffer | null;
       if (first === null) return;

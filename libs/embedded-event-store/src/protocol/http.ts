@@ -1,20 +1,75 @@
 import type { RequestListener } from 'node:http';
-import { SERVER_VERSION } from './service.js';
+import type { Statistics } from './monitoring.js';
+import { INSTANCE_ID, SERVER_VERSION } from './service.js';
 
-/** What the port answers over plain HTTP/1.1: whether the store is alive, and what it is. */
-export function httpListener(): RequestListener {
+/** What the HTTP/1.1 answers are made of. */
+export interface NodeFacts {
+  address: { host: string; port: number };
+  /** Undefined while the store is starting. */
+  statistics: (() => Statistics) | undefined;
+}
+
+/** What the port answers over plain HTTP/1.1: whether the store is alive, and what it is. Nothing of what it holds. */
+export function httpListener(facts: NodeFacts): RequestListener {
+  const answers: Record<string, () => object | undefined> = {
+    '/ping': () => ({ text: 'Ping request successfully handled' }),
+    '/info': () => info(),
+    '/gossip': () => gossipOf(facts),
+    '/stats': () => facts.statistics?.(),
+  };
   return (request, response) => {
-    const [path] = (request.url ?? '/').split('?');
+    const [path = '/'] = (request.url ?? '/').split('?');
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const answerJson = (body: object): void => {
+    const body = isRead ? answers[path]?.() : undefined;
+    if (body !== undefined) {
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
-    };
-    if (!isRead) response.writeHead(404).end();
-    else if (path === '/health/live') response.writeHead(204).end();
-    else if (path === '/ping') answerJson({ text: 'Ping request successfully handled' });
-    else if (path === '/info') {
-      const features = { projections: false, userManagement: false, atomPub: false };
-      answerJson({ esVersion: SERVER_VERSION, state: 'leader', features, authentication: { type: 'insecure', properties: null } });
-    } else response.writeHead(404).end();
+    } else if (isRead && path === '/health/live') response.writeHead(204).end();
+    // Where a real node has its web interface.
+    else if (isRead && path === '/') response.writeHead(302, { location: '/web/index.html' }).end();
+    else response.writeHead(404).end();
+  };
+}
+
+function info(): object {
+  return {
+    esVersion: SERVER_VERSION,
+    state: 'leader',
+    // A real node says atomPub whether it is used or not.
+    features: { projections: false, userManagement: false, atomPub: true },
+    authentication: { type: 'insecure', properties: null },
+  };
+}
+
+// The one member, in the form of a real node; what belongs to its other protocols is zero.
+function gossipOf({ address, statistics }: NodeFacts): object {
+  const written = Number(statistics?.()['es-writer-checkpoint'] ?? 0);
+  return {
+    members: [
+      {
+        instanceId: INSTANCE_ID,
+        timeStamp: new Date().toISOString(),
+        state: 'Leader',
+        isAlive: true,
+        internalTcpIp: address.host,
+        internalTcpPort: 0,
+        internalSecureTcpPort: 0,
+        externalTcpIp: address.host,
+        externalTcpPort: 0,
+        externalSecureTcpPort: 0,
+        httpEndPointIp: address.host,
+        httpEndPointPort: address.port,
+        lastCommitPosition: written,
+        writerCheckpoint: written,
+        chaserCheckpoint: written,
+        epochPosition: 0,
+        epochNumber: 0,
+        epochId: INSTANCE_ID,
+        nodePriority: 0,
+        isReadOnlyReplica: false,
+        esVersion: SERVER_VERSION,
+      },
+    ],
+    serverIp: address.host,
+    serverPort: address.port,
   };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Handler } from './grpc-server.js';
 import { encodeMessage } from './protobuf.js';
+import { answering } from './unary.js';
 
 /** What this server says it is: the release whose behavior it follows. */
 export const SERVER_VERSION = '24.2.0';
@@ -8,30 +9,38 @@ const LEADER = 8;
 const STARTED_TICKS = BigInt(Date.now()) * 10_000n;
 
 /** Methods as clients ask for them, with the features that they look at. Names are in lower case, as the real server gives them. */
-const SUPPORTED: [service: string, methods: [name: string, features?: string[]][]][] = [
-  ['event_store.client.gossip.gossip', [['read']]],
-  [
-    'event_store.client.persistent_subscriptions.persistentsubscriptions',
-    ['create', 'delete', 'getinfo', 'list', 'read', 'replayparked', 'restartsubsystem', 'update'].map((name): [string, string[]] => [
-      name,
-      ['stream', 'all'],
-    ]),
-  ],
-  ['event_store.client.server_features.serverfeatures', [['getsupportedmethods']]],
-  [
-    'event_store.client.streams.streams',
-    [['append'], ['batchappend', ['deadline_duration']], ['delete'], ['read', ['position', 'events']], ['tombstone']],
-  ],
-];
+const SUPPORTED: Record<string, Record<string, string[]>> = {
+  'gossip.gossip': plain('read'),
+  'monitoring.monitoring': plain('stats'),
+  'operations.operations': plain(
+    'mergeindexes resignnode restartpersistentsubscriptions setnodepriority shutdown startscavenge stopscavenge',
+  ),
+  'persistent_subscriptions.persistentsubscriptions': plain('create delete getinfo list read replayparked restartsubsystem update', [
+    'stream',
+    'all',
+  ]),
+  'redaction.redaction': plain('geteventpositions switchchunks'),
+  'server_features.serverfeatures': plain('getsupportedmethods'),
+  'streams.streams': {
+    ...plain('append delete tombstone'),
+    batchappend: ['deadline_duration'],
+    read: ['position', 'events'],
+  },
+  'users.users': plain('changepassword create delete details disable enable resetpassword update'),
+};
 
-/** ServerFeatures.GetSupportedMethods. */
+function plain(names: string, features: string[] = []): Record<string, string[]> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, features]));
+}
+
+/** ServerFeatures.GetSupportedMethods. Some of what a real node lists is answered with a refusal here, see operations.ts. */
 export function supportedMethodsHandler(): Handler {
   const answer = encodeMessage((writer) => {
-    for (const [service, methods] of SUPPORTED) {
-      for (const [method, features = []] of methods) {
+    for (const [service, methods] of Object.entries(SUPPORTED)) {
+      for (const [method, features] of Object.entries(methods)) {
         writer.messageField(1, (inner) => {
           inner.textField(1, method);
-          inner.textField(2, service);
+          inner.textField(2, `event_store.client.${service}`);
           for (const feature of features) inner.textField(3, feature);
         });
       }
@@ -41,9 +50,12 @@ export function supportedMethodsHandler(): Handler {
   return answering(() => answer);
 }
 
+/** How this node is told from others in gossip; new at each start. */
+export const INSTANCE_ID = randomUUID();
+
 /** Gossip.Read: one member, this one, which is the leader. */
 export function gossipHandler(address: () => { host: string; port: number }): Handler {
-  const id = randomUUID().replaceAll('-', '');
+  const id = INSTANCE_ID.replaceAll('-', '');
   return answering(() =>
     encodeMessage((writer) =>
       writer.messageField(1, (member) => {
@@ -63,14 +75,4 @@ export function gossipHandler(address: () => { host: string; port: number }): Ha
       }),
     ),
   );
-}
-
-// A method whose request says nothing.
-function answering(answer: () => Buffer): Handler {
-  return (call) => {
-    call.onEnd = () => {
-      call.send(answer());
-      call.finish();
-    };
-  };
 }

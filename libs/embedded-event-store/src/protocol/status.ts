@@ -12,6 +12,7 @@ export const Code = {
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  unauthenticated: 16,
 } as const;
 
 /** How a call ends when it does not end well: code, details and trailers, as a client sees them. */
@@ -28,6 +29,7 @@ export class Status extends Error {
 
 /** What the real server answers to requests it has no words for. */
 export const handlerFailed = (): Status => new Status(Code.unknown, 'Exception was thrown by handler.');
+export const serverStarting = (): Status => new Status(Code.unavailable, 'The event store is starting: it reads its log.');
 export const serverStopping = (): Status => new Status(Code.unavailable, 'The event store is stopping.');
 export const deadlineExceeded = (): Status => new Status(Code.deadlineExceeded, 'Deadline Exceeded');
 export const invalidArgument = (details: string): Status => new Status(Code.invalidArgument, details);
