@@ -5,6 +5,7 @@ import {
   assignLicenses,
   customer,
   linkDealer,
+  listProduct as list,
   partner,
   pool,
   product,
@@ -13,9 +14,17 @@ import {
   registerPartner,
 } from '#licensing';
 import { each } from './call.js';
-import { heldAtFirst, sku, tokenOf } from './scene.js';
+import { heldAtFirst, policy, sku, tokenOf } from './scene.js';
 
 async function* nothing() {}
+
+/** For an event store without an API. */
+export async function listProduct(url) {
+  const log = connectEventLog(url);
+  const ledger = new Ledger({ log, now: () => new Date().toISOString() });
+  await ledger.record(product, sku, command({ sku, name: 'Bench, one year', policy }), list);
+  await log.close();
+}
 
 /** Records them in the event store at `url`, where the product is listed already. Answers {accountId, customerId, token} of each. */
 export async function seedAccounts(url, count, tell) {

@@ -1,0 +1,48 @@
+// One process that loads one pool for the first time: started by pool.js with the event store's address, the account and its customer.
+import { connectEventLog, Ledger } from '#event-store';
+import { assignLicenses, balanceOf, customer, pool } from '#licensing';
+import { sku } from './contestants/scene.js';
+import { command } from './contestants/seeding.js';
+import { quantile } from './lib/figures.js';
+import { residentOf } from './lib/processes.js';
+
+const [url, accountId, customerId] = process.argv.slice(2);
+const now = () => new Date().toISOString();
+const log = connectEventLog(url);
+const ledger = new Ledger({ log, now });
+// The connection stands before the clock runs.
+const receiver = { ...(await ledger.load(customer, customerId)).state };
+
+const timed = async (work) => {
+  const startedAt = performance.now();
+  const result = await work();
+  return { result, milliseconds: performance.now() - startedAt };
+};
+
+const memoryBefore = residentOf(process.pid);
+const cpuBefore = process.cpuUsage();
+const cold = await timed(() => ledger.load(pool, accountId));
+const { user, system } = process.cpuUsage(cpuBefore);
+const { assigned } = balanceOf(cold.result.state, sku, now());
+const memoryAfter = residentOf(process.pid);
+
+const warm = [];
+for (let turn = 0; turn < 1_000; turn++) warm.push((await timed(() => ledger.load(pool, accountId))).milliseconds);
+// A preview decides, folds and measures like a real command, and leaves the pool as it is for the next round.
+const fields = command({ accountId, customerId, lines: [{ sku, quantity: 1 }], customer: receiver });
+const decide = async () => ledger.record(pool, accountId, { ...fields, context: { ...fields.context, dryRun: true } }, assignLicenses);
+const preview = await timed(decide);
+
+process.send({
+  assigned,
+  figures: {
+    'cold load ms': cold.milliseconds,
+    'of it own CPU ms': (user + system) / 1_000,
+    'warm load µs, p50': quantile(warm, 0.5) * 1_000,
+    'warm load µs, p99': quantile(warm, 0.99) * 1_000,
+    'preview of a command, warm, ms': preview.milliseconds,
+    'RSS more, MiB': (memoryAfter - memoryBefore) / 2 ** 20,
+  },
+});
+await log.close();
+process.disconnect();

@@ -1,0 +1,35 @@
+// Loading a pool with many facts through the Ledger: cold, in a process that has never seen it, and warm, when it is cached.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startEventStore } from './contestants/event-store.js';
+import { listProduct, seedAccounts, seedTransfers } from './contestants/seeding.js';
+import { progress, say } from './lib/progress.js';
+
+export const title = 'loading a pool with many facts';
+
+export async function run({ folder, figures, sizes, rounds }) {
+  const { facts } = sizes.pool;
+  const store = await startEventStore(join(folder, 'events'));
+  try {
+    await listProduct(store.url);
+    const accounts = await seedAccounts(store.url, 1);
+    await seedTransfers(store.url, accounts, facts - 1, progress('recording facts of one pool', facts - 1));
+    const name = `a pool with ${facts.toLocaleString('en')} facts`;
+    for (let round = 1; round <= rounds; round++) {
+      const child = fork(fileURLToPath(new URL('load-pool.js', import.meta.url)), [
+        store.url,
+        accounts[0].accountId,
+        accounts[0].customerId,
+      ]);
+      const [loaded] = await once(child, 'message');
+      if (loaded.assigned !== facts - 1) throw new Error(`the pool has ${loaded.assigned} assigned, not ${facts - 1}`);
+      figures.add(name, 'ledger', loaded.figures);
+      say(`round ${round}: cold ${Math.round(loaded.figures['cold load ms'])} ms`);
+      await once(child, 'exit');
+    }
+  } finally {
+    await store.stop();
+  }
+}
