@@ -5,7 +5,7 @@ import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js
 import { begin } from '../testing/story.js';
 
 let folder: LedgerFolder;
-const commands = [['verify'], ['replay'], ['rebuild'], ['import', 'purchases'], ['export', 'events']];
+const commands = [['verify'], ['replay'], ['rebuild'], ['import', 'purchases'], ['export', 'events'], ['backup'], ['restore']];
 
 beforeAll(async () => {
   folder = await makeLedgerFolder();
@@ -17,7 +17,7 @@ describe('The command line', () => {
   it('tells what there is, and which ledger it works on', async () => {
     const { code, stdout } = await folder.run(['--help']);
     expect(code).toBe(0);
-    for (const word of ['verify', 'replay', 'rebuild', 'import', 'export', 'EVENTSTORE_URL', 'DATA_DIR', 'REDIS_URL'])
+    for (const word of ['verify', 'replay', 'rebuild', 'import', 'export', 'backup', 'restore', 'EVENTSTORE_URL', 'DATA_DIR', 'REDIS_URL'])
       expect(stdout).toContain(word);
   });
 

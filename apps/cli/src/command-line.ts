@@ -32,7 +32,9 @@ export async function run(argv: readonly string[], signal: AbortSignal): Promise
 
 function commandLine(signal: AbortSignal): Command {
   const program = new Command('ledger')
-    .description('Looks after a license ledger: checks it, replays it, rebuilds its views, brings purchases in and events out.')
+    .description(
+      'Looks after a license ledger: checks it, replays it, rebuilds its views, brings purchases in and events out, backs it up.',
+    )
     .version(version(), '-V, --version', 'prints the version')
     .helpOption('-h, --help', 'prints what a command does and takes')
     .helpCommand('help [command]', 'prints what a command does and takes')
@@ -94,6 +96,22 @@ function commandLine(signal: AbortSignal): Command {
       withConnection(async (connection) => (await import('./export-events.command.js')).exportEvents(connection, options, signal)),
     );
 
+  program
+    .command('backup')
+    .description(
+      'copies the ledger of DATA_DIR as it is at this moment into a folder, while it runs or not, and reads the copy back. For the embedded event store: an EventStoreDB of its own (EVENTSTORE_URL) is backed up with its own means',
+    )
+    .argument('<to>', 'a new or empty folder. It will hold the events, the generated secrets, and SHA256SUMS; read models need no backup')
+    .action(async (to: string) => (await import('./backup.command.js')).backUp(to, signal));
+
+  program
+    .command('restore')
+    .description(
+      'puts a backup into DATA_DIR, which must be new or empty. Every byte of the backup is checked first; one that is damaged is refused, and nothing is restored',
+    )
+    .argument('<from>', "the folder that 'ledger backup' made")
+    .action(async (from: string) => (await import('./restore.command.js')).restore(from, signal));
+
   return program;
 }
 
@@ -111,7 +129,8 @@ async function withConnection(work: (connection: Connection) => Promise<void>): 
 function explained(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isExpected =
-    error instanceof Failure || /^(LogUnavailable|ReadStoreUnavailable|FolderInUseError|DamagedLogError)$/.test(error.name);
+    error instanceof Failure ||
+    /^(LogUnavailable|ReadStoreUnavailable|FolderInUseError|FolderNotWritableError|DamagedLogError|NoNoteError)$/.test(error.name);
   return isExpected ? error.message : (error.stack ?? error.message);
 }
 

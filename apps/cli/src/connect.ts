@@ -47,6 +47,15 @@ export async function connect(environment: Environment = process.env): Promise<C
   return { log, where: `the embedded event store in ${eventsFolder}`, dataDir, redisUrl, isShared: false, isSandbox, close };
 }
 
+/** The folder that a command works on whose business is the embedded store's files. Errors: Failure, when an event store of its own is used. */
+export function embeddedDataDir(command: string, environment: Environment = process.env): string {
+  if (read(environment, 'eventStoreUrl') === undefined) return read(environment, 'dataDir')!;
+  throw new Failure(
+    `'ledger ${command}' is for the embedded event store, and EVENTSTORE_URL names another one. EventStoreDB and KurrentDB are backed up with their own means: ` +
+      'a copy of the database folder as their manual says ("Backup and restore"), or a disk snapshot. Read models need no backup.',
+  );
+}
+
 function read(environment: Environment, key: 'dataDir' | 'redisUrl' | 'eventStoreUrl'): string | undefined {
   const setting = settingsTable[key];
   const text = environment[setting.name] || setting.default;

@@ -61,3 +61,8 @@ export function counted(number: number, one: string, many = `${one}s`): string {
 function isNumber(cell: string | number | undefined): boolean {
   return typeof cell === 'number' || cell === '' || /^[+-]?[\d,]+$/.test(cell ?? '');
 }
+
+/** `1.5 MB` */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} MB`;
+}

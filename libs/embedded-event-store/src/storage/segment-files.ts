@@ -37,6 +37,7 @@ export class SegmentFiles {
   private constructor(
     private readonly folder: string,
     logId: Buffer,
+    private readonly isReadOnly = false,
   ) {
     this.logId = logId;
   }
@@ -54,6 +55,18 @@ export class SegmentFiles {
     }
     const headers = names.map((name) => readHeader(join(folder, name)));
     const files = new SegmentFiles(folder, headers[0]!.logId);
+    for (const { path, base, logId } of headers) files.adopt(path, base, logId);
+    return files;
+  }
+
+  /** Opens a log that somebody else may be writing to; undefined when there is none. Nothing is changed; what is cut is only left out. */
+  static openToRead(folder: string): SegmentFiles | undefined {
+    const names = readdirSync(folder)
+      .filter((name) => name.endsWith(SUFFIX))
+      .sort();
+    if (names.length === 0) return undefined;
+    const headers = names.map((name) => readHeader(join(folder, name)));
+    const files = new SegmentFiles(folder, headers[0]!.logId, true);
     for (const { path, base, logId } of headers) files.adopt(path, base, logId);
     return files;
   }
@@ -101,9 +114,17 @@ export class SegmentFiles {
 
   /** Shortens the last segment. */
   cut(size: number): void {
-    ftruncateSync(this.last.fd, size);
-    fsyncSync(this.last.fd);
+    if (!this.isReadOnly) {
+      ftruncateSync(this.last.fd, size);
+      fsyncSync(this.last.fd);
+    }
     this.last.size = size;
+  }
+
+  /** Leaves out what is at and behind a position. */
+  endAt(position: number): void {
+    while (this.segments.length > 1 && this.last.base >= position) closeSync(this.segments.pop()!.fd);
+    this.cut(Math.min(this.last.size, position - this.last.base));
   }
 
   close(): void {
@@ -116,7 +137,7 @@ export class SegmentFiles {
     const expected = before === undefined ? 0 : before.base + before.size;
     if (base !== expected)
       throw new DamagedLogError(path, 8, `begins at position ${base}, expected ${expected}: a segment is missing or has lost its end`);
-    this.segments.push({ base, path, fd: openSync(path, 'r+'), size: statSync(path).size });
+    this.segments.push({ base, path, fd: openSync(path, this.isReadOnly ? 'r' : 'r+'), size: statSync(path).size });
   }
 }
 
