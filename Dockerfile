@@ -21,6 +21,7 @@ USER node
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "scripts/healthcheck.js"]
-ENTRYPOINT ["node"]
+# As the supervisor starts its children: docs/decisions/075-more-room-for-what-lives-shortly.md
+ENTRYPOINT ["node", "--max-semi-space-size=32"]
 # Alone: everything in one container, on embedded stores.
 CMD ["dist/apps/ledger/main.js"]
