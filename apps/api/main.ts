@@ -1,6 +1,7 @@
 import { connectEventLog, Feed, Ledger } from '#event-store';
 import {
   eventStoreUrl,
+  openSnapshots,
   readSecrets,
   readSettings,
   runProcess,
@@ -27,7 +28,8 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
     if (!stopping.signal.aborted) queueMicrotask(() => Promise.reject(error));
   };
   const clock = settings.sandbox ? await SandboxClock.open(eventLog, stopping.signal, failed) : wallClock;
-  const ledger = new Ledger({ log: eventLog, now: () => clock.nowText(), cacheBytesMax: settings.ledgerCacheBytes });
+  const snapshots = openSnapshots(settings, log);
+  const ledger = new Ledger({ log: eventLog, now: () => clock.nowText(), cacheBytesMax: settings.ledgerCacheBytes, snapshots });
   const { signal: stopped } = stopping;
   ledger.follow({ after: await eventLog.end(), filter: { streamPrefixes: referencePrefixes }, signal: stopped }).catch(failed);
   const feed = new Feed(eventLog);
@@ -51,6 +53,7 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
     async stop() {
       await app.close();
       await ledger.idle();
+      await snapshots.idle();
       stopping.abort();
       await feed.close();
       await eventLog.close();

@@ -1,5 +1,14 @@
 import { connectEventLog, Ledger, type EventLog, type Position } from '#event-store';
-import { eventStoreUrl, readSettings, runProcess, SandboxClock, wallClock, type ProcessContext, type Running } from '#platform';
+import {
+  eventStoreUrl,
+  openSnapshots,
+  readSettings,
+  runProcess,
+  SandboxClock,
+  wallClock,
+  type ProcessContext,
+  type Running,
+} from '#platform';
 import { openReadStore } from '#read-store';
 import { Checkpoint } from './src/checkpoint.js';
 import { DeadlineView } from './src/deadline-view.js';
@@ -21,7 +30,8 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
   };
   const sandboxClock = settings.sandbox ? await SandboxClock.open(eventLog, stopping.signal, failed) : undefined;
   const clock = sandboxClock ?? wallClock;
-  const ledger = new Ledger({ log: eventLog, now: () => clock.nowText(), cacheBytesMax: settings.ledgerCacheBytes });
+  const snapshots = openSnapshots(settings, log);
+  const ledger = new Ledger({ log: eventLog, now: () => clock.nowText(), cacheBytesMax: settings.ledgerCacheBytes, snapshots });
 
   const transfers = new Transfers(eventLog, ledger, await Checkpoint.open(eventLog, 'transfers'), clock, log);
   const expiry = new Expiry(new DeadlineView(readStore), ledger, log);
@@ -40,6 +50,7 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
     async stop() {
       stopping.abort();
       await Promise.allSettled(working);
+      await snapshots.idle();
       await eventLog.close();
       await readStore.close();
     },

@@ -4,6 +4,18 @@ export interface CommandPlace {
   readonly last: number;
 }
 
+/** All that is remembered, in the form of the structured clone: plain arrays of numbers. */
+export interface KeptCommands {
+  readonly capacity: number;
+  readonly ids: Uint32Array;
+  readonly firsts: Uint32Array;
+  readonly more: Uint32Array;
+  readonly seconds: Uint32Array;
+  readonly index: Uint32Array;
+  readonly oldest: number;
+  readonly count: number;
+}
+
 const keptAtLeast = 10_000;
 const keptSeconds = 24 * 60 * 60;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -79,6 +91,24 @@ export class CommandMemory {
       this.count--;
       this.release(this.cellOf(this.ids, ((this.oldest + this.count) % this.capacity) * 4));
     }
+  }
+
+  kept(): KeptCommands {
+    const { capacity, ids, firsts, more, seconds, index, oldest, count } = this;
+    return { capacity, ids, firsts, more, seconds, index, oldest, count };
+  }
+
+  /** Remembers what was kept, and nothing else. */
+  restore({ capacity, ids, firsts, more, seconds, index, oldest, count }: KeptCommands): void {
+    // Copies: what was read from a file may be a view of all of it.
+    Object.assign(this, { capacity, oldest, count, soughtId: '' });
+    [this.ids, this.firsts, this.more, this.seconds, this.index] = [
+      ids.slice(),
+      firsts.slice(),
+      more.slice(),
+      seconds.slice(),
+      index.slice(),
+    ];
   }
 
   /** Frees a cell and moves up what was pushed past it, so that no search ends too early. */

@@ -11,6 +11,8 @@ export { Ledger } from './ledger.js';
 export type { LedgerOptions, Loaded } from './ledger.js';
 export type { Receipt } from './group.js';
 export type { RecordedFact } from './facts.js';
+export { Snapshots } from './snapshots.js';
+export type { SnapshotsOptions } from './snapshots.js';
 export { Feed, SlowReader } from './feed.js';
 export type { ListenOptions } from './feed.js';
 export { withUpcasts } from './upcasts.js';

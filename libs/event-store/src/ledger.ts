@@ -9,7 +9,9 @@ import { decideGroup } from './group.js';
 import type { AnyFact, Group, Receipt, Waiting } from './group.js';
 import { IdempotencyKeyReused, OutcomeUnknown, TooManyConflicts } from './ledger-errors.js';
 import type { CommandContext, FactMetadata } from './metadata.js';
+import type { Snapshots } from './snapshots.js';
 import { StreamState } from './stream-state.js';
+import type { StateSnapshot } from './stream-state.js';
 
 export interface LedgerOptions {
   readonly log: EventLog;
@@ -23,6 +25,10 @@ export interface LedgerOptions {
   readonly attemptsMax?: number;
   /** How long an append with an unknown outcome is repeated; 20,000 by default. */
   readonly unknownMsMax?: number;
+  /** Where states are kept, so that large ones are not folded from their first fact again; absent: nowhere. */
+  readonly snapshots?: Snapshots;
+  /** A state is kept when it has come so many facts further; 10,000 by default. */
+  readonly snapshotEvery?: number;
 }
 
 /** A state as it stands in the log. The ledger owns it and goes on changing it: read it at once, keep nothing of it, change nothing. */
@@ -63,6 +69,8 @@ export class Ledger {
   private readonly limits: { readonly now: () => string; readonly appendBytesMax: number };
   private readonly attemptsMax: number;
   private readonly unknownMsMax: number;
+  private readonly snapshots: Snapshots | undefined;
+  private readonly snapshotEvery: number;
   private readonly cache: LRUCache<string, StreamState<unknown>>;
   private readonly lanes = new Map<string, Lane>();
   private readonly loads = new Map<string, Load>();
@@ -75,6 +83,8 @@ export class Ledger {
     this.limits = { now: options.now, appendBytesMax: options.appendBytesMax ?? 256 * 1024 };
     this.attemptsMax = options.attemptsMax ?? 8;
     this.unknownMsMax = options.unknownMsMax ?? 20_000;
+    this.snapshots = options.snapshots;
+    this.snapshotEvery = options.snapshotEvery ?? 10_000;
     this.cache = new LRUCache({ maxSize: options.cacheBytesMax ?? 256 * 1024 * 1024, sizeCalculation: (state) => state.sizeInBytes });
   }
 
@@ -193,6 +203,7 @@ export class Ledger {
       state.confirm(appended.position, sealed.at(-1)!.sealed.hash, sentAt);
       this.cache.set(stream, state);
       for (const answer of group.answers) answer(appended, sealed);
+      this.keep(state);
     } catch (error) {
       // The state went further than the log.
       if (goBack !== undefined && error instanceof RevisionConflict && (error.actualRevision ?? Infinity) > revision) {
@@ -289,8 +300,9 @@ export class Ledger {
   }
 
   private async read(stream: string, aggregate: AnyAggregate, load: Load): Promise<StreamState<unknown>> {
-    const state = this.cache.peek(stream) ?? new StreamState(stream, aggregate);
+    let state = this.cache.peek(stream);
     try {
+      state ??= await this.begun(stream, aggregate);
       for (let attempt = 0; ; attempt++) {
         const startedAt = performance.now();
         for await (const event of this.log.readStream(stream, { fromRevision: state.revision + 1 })) state.take(event);
@@ -307,7 +319,25 @@ export class Ledger {
       throw error;
     }
     if (state.revision >= 0) this.cache.set(stream, state);
+    this.keep(state);
     return state;
+  }
+
+  /** As it was kept, if the log still holds the fact it ends with: its hash stands for all that came before. Else from nothing. */
+  private async begun(stream: string, aggregate: AnyAggregate): Promise<StreamState<unknown>> {
+    const state = new StreamState(stream, aggregate);
+    const kept = await this.snapshots?.read<StateSnapshot<unknown>>(stream);
+    if (kept === undefined) return state;
+    for await (const { metadata } of this.log.readStream(stream, { fromRevision: kept.revision, limit: 1 })) {
+      if ((metadata as FactMetadata).hash === kept.hash) state.restore(kept);
+    }
+    return state;
+  }
+
+  private keep(state: StreamState<unknown>): void {
+    if (this.snapshots === undefined || state.revision - state.keptAt < this.snapshotEvery) return;
+    state.keptAt = state.revision;
+    this.snapshots.write(state.stream, state.snapshot());
   }
 }
 

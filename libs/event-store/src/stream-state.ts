@@ -1,10 +1,19 @@
 import type { Aggregate } from './aggregate.js';
 import { CommandMemory } from './command-memory.js';
+import type { KeptCommands } from './command-memory.js';
 import type { Position, RecordedEvent } from './event-log.js';
 import { recordedFact, sealFacts } from './facts.js';
 import type { Draft, RecordedFact } from './facts.js';
 import { firstPrevHash } from './hash-chain.js';
 import type { FactMetadata } from './metadata.js';
+import type { Snapshot } from './snapshots.js';
+
+export interface StateSnapshot<State> extends Snapshot {
+  readonly position: Position | undefined;
+  readonly recordedAt: string;
+  readonly state: State;
+  readonly commands: KeptCommands;
+}
 
 /** Everything the ledger knows of one stream: the folded state, where it ends, and which commands it took in. */
 export class StreamState<State> {
@@ -21,6 +30,8 @@ export class StreamState<State> {
   /** The state was the whole truth at this moment (performance.now()). */
   freshAt = 0;
   lent = false;
+  /** The revision of the latest snapshot. */
+  keptAt = -1;
 
   constructor(
     readonly stream: string,
@@ -92,6 +103,17 @@ export class StreamState<State> {
     const facts = sealFacts(this.stream, [draft], this.revision, this.hash).map((fact) => recordedFact(fact, this.position ?? 0n));
     for (const { type, dataText } of draft.facts) state = this.aggregate.evolve(state, { type, data: JSON.parse(dataText) as object });
     return { state, facts };
+  }
+
+  /** All that a later `restore` needs, as it is now. Only while nothing is ahead of the log. */
+  snapshot(): StateSnapshot<State> {
+    const { revision, position, recordedAt, hash, state, commands } = this;
+    return { revision, position, recordedAt, hash, state, commands: commands.kept() };
+  }
+
+  restore({ commands, ...kept }: StateSnapshot<State>): void {
+    Object.assign(this, kept, { keptAt: kept.revision });
+    this.commands.restore(commands);
   }
 
   get sizeInBytes(): number {

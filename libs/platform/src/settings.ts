@@ -26,7 +26,12 @@ export const settingsTable = {
     redisHosts,
     'secret',
   ),
-  dataDir: required('DATA_DIR', './data', 'The folder of the embedded stores and of the generated secrets', (text) => resolve(text)),
+  dataDir: required(
+    'DATA_DIR',
+    './data',
+    'The folder of the embedded stores, of the generated secrets, and of snapshots, which may be deleted at any time',
+    (text) => resolve(text),
+  ),
   host: required('HOST', '127.0.0.1', 'The address the API listens on', notEmpty),
   port: required('PORT', '3000', 'The port of the API; 0 takes any free one', port),
   eventStorePort: required('EVENTSTORE_PORT', '2113', 'The port of the embedded event store; 0 takes any free one', port),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { deserialize, serialize } from 'node:v8';
 import { linkedTo, onSale } from '../../testing/pool-facts.js';
 import type { Commanded, Instant } from '../fact.js';
 import { Invariants } from '../invariants.js';
@@ -111,7 +112,13 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
         (world.now = new Date(Date.parse(world.now) + days * 86_400_000).toISOString()),
   ),
   fc.constant<Step>(deliverAll),
+  fc.constant<Step>(keepAll),
 );
+
+/** Every pool becomes what was kept of it, as after a restart. */
+function keepAll({ pools }: World): void {
+  for (const [accountId, state] of pools) pools.set(accountId, deserialize(serialize(state)) as PoolState);
+}
 
 /** Hands over everything ever given, in order, received already or not: as an automation does that was killed and began again. */
 function deliverAll(world: World): void {
