@@ -1,9 +1,10 @@
 // Durable assignments over HTTP: the ledger against the same API over PostgreSQL, in two forms. All run at once, but one at a time has work.
 import { join } from 'node:path';
+import { expectGiven } from './contestants/books.js';
 import { startLedger } from './contestants/ledger.js';
 import { startPostgresPeers } from './contestants/postgres.js';
 import { assignment, sku } from './contestants/scene.js';
-import { findPostgres, howToInstall } from './peers/postgres/cluster.js';
+import { NoPostgres } from './peers/postgres/cluster.js';
 import { shown } from './lib/figures.js';
 import { cpuByProcess, cpuSeconds } from './lib/processes.js';
 import { progress, say } from './lib/progress.js';
@@ -23,14 +24,16 @@ function workloadsOf(accounts, hundred) {
 export async function run({ folder, figures, sizes, rounds }) {
   const { connections, seconds, accountsCount, poolSizes } = sizes.assignments;
   const load = new Load();
-  const ledger = await startLedger(join(folder, 'ledger'));
+  const ledger = await startLedger(join(folder, 'ledger'), sizes);
   const stops = [() => ledger.stop()];
   try {
     const accounts = await ledger.prepare(accountsCount, progress(`registering ${accountsCount} partners and customers`, accountsCount));
     const contestants = [ledger];
-    if (findPostgres() === undefined) say(`${howToInstall}. The ledger is measured alone.`);
-    else {
-      const postgres = await startPostgresPeers(folder, accounts);
+    const postgres = await startPostgresPeers(folder, accounts).catch((error) => {
+      if (!(error instanceof NoPostgres)) throw error;
+      say(`${error.message}\n  THE LEDGER IS MEASURED ALONE.`);
+    });
+    if (postgres) {
       stops.unshift(() => postgres.stop());
       contestants.push(...postgres.peers);
       say(`PostgreSQL ${postgres.version} runs on the same disk, fsync on`);
@@ -63,6 +66,7 @@ export async function run({ folder, figures, sizes, rounds }) {
         }
       }
     }
+    return { postgres: postgres?.version ?? null };
   } finally {
     for (const stop of stops) await stop();
     load.stop();
@@ -84,12 +88,8 @@ async function oneRun({ load, contestant, workload, connections, milliseconds, b
 
   const touched = accounts.filter((_, index) => result.answered[index] > 0);
   for (const [index, account] of accounts.entries()) book.set(account, book.get(account) + result.answered[index]);
-  const found = await contestant.given(touched, result.position);
-  for (const [index, account] of touched.entries()) {
-    const { given, received } = found[index];
-    if (given !== book.get(account) || received !== given)
-      throw new Error(`${contestant.name}, ${workload.name}: ${book.get(account)} acknowledged, ${given} given, ${received} received`);
-  }
+  const acknowledged = touched.map((account) => book.get(account));
+  await expectGiven(contestant, touched, acknowledged, result.position);
   const each = (seconds) => (seconds * 1_000) / result.acknowledged;
   return {
     'per second': result.perSecond,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startEventStore } from './contestants/event-store.js';
 import { listProduct, seedAccounts, seedTransfers } from './contestants/seeding.js';
+import { endWithUs } from './lib/children.js';
 import { progress, say } from './lib/progress.js';
 
 export const title = 'loading a pool with many facts';
@@ -23,6 +24,7 @@ export async function run({ folder, figures, sizes, rounds }) {
         accounts[0].accountId,
         accounts[0].customerId,
       ]);
+      endWithUs(child);
       const [loaded] = await once(child, 'message');
       if (loaded.assigned !== facts - 1) throw new Error(`the pool has ${loaded.assigned} assigned, not ${facts - 1}`);
       figures.add(name, 'ledger', loaded.figures);

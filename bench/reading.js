@@ -17,7 +17,7 @@ import { Load } from './load/load.js';
 export const title = 'read models: filled from the log, lag at half load, reading what one has just written';
 
 export async function run({ folder, figures, sizes, rounds }) {
-  const ledger = await startLedger(join(folder, 'ledger'));
+  const ledger = await startLedger(join(folder, 'ledger'), sizes);
   let accounts;
   try {
     accounts = await ledger.prepare(100);

@@ -1,6 +1,7 @@
 // npm run bench: measures the ledger and what stands beside it on this machine. What each bench does and checks: README.md.
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bringBuildUpToDate } from '../scripts/build.js';
@@ -16,6 +17,7 @@ one that finds it was not ends the run with exit code 1. Nothing asserts a time.
 
   --only A,B       only these: ${benches.join(', ')}
   --quick          every bench in its shortest form, less than two minutes in all; its figures show that it works, no more
+  --smoke          as little as shows that a bench still runs, for tests
   --full           the longest forms: 10 million events, a soak of 10 minutes
   --rounds N       how often each contestant has its turn (quick 1, otherwise 3)
   --minutes N      how long the soak lasts (quick 0.1, otherwise 2, full 10)
@@ -27,16 +29,16 @@ PostgreSQL and redis-server are used when they are installed; what is missing is
 
 const options = readOptions();
 if (!bringBuildUpToDate()) process.exit(1);
-const out = options.out ?? fileURLToPath(new URL('out/', import.meta.url));
+const out = resolve(options.out ?? fileURLToPath(new URL('out', import.meta.url)));
 mkdirSync(out, { recursive: true });
 // On the project's own disk: many systems keep /tmp in memory, and then nothing would be durable.
-const folder = mkdtempSync(`${out.replace(/\/?$/, '/')}run-`);
+const folder = mkdtempSync(join(out, 'run-'));
 // PostgreSQL runs as another user and has to find its way.
 chmodSync(folder, 0o711);
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
-const form = options.full ? 'full' : options.quick ? 'quick' : 'usual';
+const form = ['full', 'quick', 'smoke'].find((name) => options[name]) ?? 'usual';
 const sizes = sizesOf(form, options.minutes);
 const rounds = options.rounds ?? sizes.rounds;
 const report = {
@@ -104,6 +106,7 @@ function readOptions() {
         only: { type: 'string' },
         quick: { type: 'boolean', default: false },
         full: { type: 'boolean', default: false },
+        smoke: { type: 'boolean', default: false },
         rounds: { type: 'string' },
         minutes: { type: 'string' },
         out: { type: 'string' },
@@ -120,7 +123,7 @@ function readOptions() {
   const only = values.only?.split(',').map((name) => name.trim()) ?? benches;
   const unknown = only.filter((name) => !benches.includes(name));
   if (unknown.length > 0) refuse(`There is no bench ${unknown.join(', ')}.`);
-  if (values.quick && values.full) refuse('--quick and --full exclude each other.');
+  if (['quick', 'smoke', 'full'].filter((name) => values[name]).length > 1) refuse('Of --quick, --smoke and --full only one can be given.');
   if (values.rounds !== undefined && !/^[1-9]\d{0,2}$/.test(values.rounds))
     refuse(`--rounds ${values.rounds}: it takes a whole number from 1.`);
   if (values.minutes !== undefined && !(Number(values.minutes) > 0)) refuse(`--minutes ${values.minutes}: it takes a number above 0.`);

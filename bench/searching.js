@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWithUs } from './lib/children.js';
 import { say } from './lib/progress.js';
 
 export const title = 'history search of one partner, each filter alone and combined';
@@ -18,6 +19,7 @@ export async function run({ folder, figures, sizes }) {
     const child = spawn(process.execPath, [fileURLToPath(new URL('history-search.mjs', import.meta.url)), ...options], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+    endWithUs(child);
     const [code] = await once(child, 'exit');
     if (code !== 0) throw new Error(`the history search on ${store} failed`);
     for (const { kind, rows, ...measured } of JSON.parse(readFileSync(results, 'utf8'))) figures.add(kind, store, { ...measured, rows });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { built } from './contestants/ledger.js';
+import { endWithUs } from './lib/children.js';
 import { median, shown, spread } from './lib/figures.js';
 import { say } from './lib/progress.js';
 
@@ -43,6 +44,7 @@ export async function run({ folder, figures, sizes, rounds }) {
   const script = fileURLToPath(new URL('store/bench.mjs', import.meta.url));
   // What it prints goes by as progress; its figures come back in the file.
   const child = spawn(process.execPath, [script, ...words, '--start-cmd', `ours=${command}`], { stdio: ['ignore', 2, 2] });
+  endWithUs(child, 'SIGTERM');
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error('bench/store failed, see above');
   const { results, disk } = JSON.parse(readFileSync(json, 'utf8'));

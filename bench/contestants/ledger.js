@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
+import { endWithUs } from '../lib/children.js';
 import { call, each } from './call.js';
 import { environment, operatorToken, policy, sku } from './scene.js';
 import { seedAccounts } from './seeding.js';
@@ -12,13 +13,14 @@ export function built(app) {
   return fileURLToPath(new URL(`../../dist/apps/${app}/main.js`, import.meta.url));
 }
 
-/** Starts it on a folder and answers it running. `settings` are variables of its environment. */
-export async function startLedger(folder, settings = {}) {
+/**
+ * Starts it on a folder and answers it running. When nothing has changed for `quietMilliseconds`, all is taken for done: longer than the
+ * automations take between two notes of their place.
+ */
+export async function startLedger(folder, { quietMilliseconds = 1_500 } = {}) {
   mkdirSync(folder, { recursive: true });
-  const child = spawn(process.execPath, [built('ledger')], {
-    env: { ...environment, DATA_DIR: folder, ...settings },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const env = { ...environment, DATA_DIR: folder };
+  const child = endWithUs(spawn(process.execPath, [built('ledger')], { env, stdio: ['ignore', 'ignore', 'inherit'] }), 'SIGTERM');
   const gone = new Promise((resolve) => child.once('exit', resolve));
   const address = join(folder, 'ledger.json');
   while (!existsSync(address)) {
@@ -26,7 +28,7 @@ export async function startLedger(folder, settings = {}) {
     await pause(20);
   }
   const { apiUrl, eventStoreUrl } = JSON.parse(readFileSync(address, 'utf8'));
-  const ledger = new RunningLedger(new URL(apiUrl).origin, child, gone, eventStoreUrl);
+  const ledger = new RunningLedger(new URL(apiUrl).origin, child, gone, eventStoreUrl, quietMilliseconds);
   await ledger.settled();
   return ledger;
 }
@@ -35,12 +37,14 @@ class RunningLedger {
   name = 'ledger';
   #child;
   #gone;
+  #quietMilliseconds;
 
-  constructor(url, child, gone, eventStoreUrl) {
+  constructor(url, child, gone, eventStoreUrl, quietMilliseconds) {
     this.url = url;
     this.#child = child;
     this.#gone = gone;
     this.eventStoreUrl = eventStoreUrl;
+    this.#quietMilliseconds = quietMilliseconds;
     this.pids = [child.pid];
   }
 
@@ -59,7 +63,7 @@ class RunningLedger {
   async settled() {
     const startedAt = performance.now();
     let [last, changedAt] = ['', performance.now()];
-    for (; performance.now() - changedAt < 1_500; await pause(50)) {
+    for (; performance.now() - changedAt < this.#quietMilliseconds; await pause(50)) {
       const { position, readModels } = await call(this.url, 'GET', '/v1/health').catch(() => ({ position: null, readModels: [] }));
       const now = JSON.stringify([position, readModels]);
       const upToDate = position !== null && readModels.length > 0 && readModels.every(({ lag }) => lag === '0');

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { endWithUs } from '../lib/children.js';
 import { startCluster } from '../peers/postgres/cluster.js';
 import { environment, heldAtFirst, sku } from './scene.js';
 
@@ -67,6 +68,7 @@ async function startPeer(folder, cluster, form, client) {
     },
     stdio: ['ignore', 2, 2, 'ipc'],
   });
+  endWithUs(child);
   const gone = once(child, 'exit');
   const [{ port, failed }] = await once(child, 'message');
   if (port === undefined) throw new Error(`the peer over PostgreSQL did not start: ${failed}`);

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { endWithUs } from '../lib/children.js';
 
 export const howToInstall = 'redis-server is not installed: apt-get install redis-server (Debian, Ubuntu), brew install redis (macOS)';
 
@@ -10,7 +11,7 @@ export async function startRedis(folder) {
   if (spawnSync('redis-server', ['--version']).status !== 0) return undefined;
   const port = await freePort();
   const words = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-  const child = spawn('redis-server', words, { stdio: 'ignore' });
+  const child = endWithUs(spawn('redis-server', words, { stdio: 'ignore' }));
   const gone = once(child, 'exit');
   return {
     url: `redis://127.0.0.1:${port}`,

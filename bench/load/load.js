@@ -1,9 +1,10 @@
 // Starts the load generator, a process of its own, and asks it for one run at a time.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { endWithUs } from '../lib/children.js';
 
 export class Load {
-  #child = fork(fileURLToPath(new URL('generator.js', import.meta.url)));
+  #child = endWithUs(fork(fileURLToPath(new URL('generator.js', import.meta.url))));
   #waiting;
 
   constructor() {

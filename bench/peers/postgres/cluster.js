@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { endWithUs } from '../../lib/children.js';
 
 /** The folder of initdb and postgres; undefined when PostgreSQL is not installed. */
-export function findPostgres() {
+function findPostgres() {
   const told = spawnSync('pg_config', ['--bindir'], { encoding: 'utf8' }).stdout?.trim();
   const debian = existsSync('/usr/lib/postgresql')
     ? readdirSync('/usr/lib/postgresql')
@@ -20,7 +21,10 @@ export function findPostgres() {
   );
 }
 
-export const howToInstall = 'PostgreSQL is not installed: apt-get install postgresql (Debian, Ubuntu), brew install postgresql (macOS)';
+const howToInstall = 'PostgreSQL is not installed: apt-get install postgresql (Debian, Ubuntu), brew install postgresql (macOS)';
+
+/** It is not installed, or does not start here; the message says what to do. */
+export class NoPostgres extends Error {}
 
 /** Everything that makes a commit durable stays as it is by default; the rest is set for a machine that serves this alone. */
 const settings = {
@@ -28,7 +32,7 @@ const settings = {
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
-  shared_buffers: '1GB',
+  shared_buffers: '512MB',
   max_connections: '200',
   max_wal_size: '8GB',
   checkpoint_timeout: '15min',
@@ -38,10 +42,10 @@ const settings = {
   track_activities: 'off',
 };
 
-/** Starts a cluster in `folder`. Errors: what the server said. */
+/** Starts a cluster in `folder`. Errors: NoPostgres. */
 export async function startCluster(folder) {
   const binaries = findPostgres();
-  if (binaries === undefined) throw new Error(howToInstall);
+  if (binaries === undefined) throw new NoPostgres(howToInstall);
   const { version } = /(?<version>\d[\d.]*)/.exec(spawnSync(join(binaries, 'postgres'), ['--version'], { encoding: 'utf8' }).stdout).groups;
   const owner = process.getuid?.() === 0 ? userOf('postgres', 'nobody') : undefined;
   mkdirSync(folder, { recursive: true });
@@ -53,18 +57,18 @@ export async function startCluster(folder) {
   const made = spawnSync(join(binaries, 'initdb'), ['-D', data, '-U', 'bench', '-A', 'trust', '-E', 'UTF8'], { ...as, encoding: 'utf8' });
   if (made.status !== 0) {
     rmSync(sockets, { recursive: true });
-    throw new Error(
+    throw new NoPostgres(
       `initdb failed in ${folder}${owner ? ` as user ${owner.name}, who must be able to reach it` : ''}: ${made.stderr ?? made.error}`,
     );
   }
   const words = Object.entries({ ...settings, unix_socket_directories: sockets }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(join(binaries, 'postgres'), ['-D', data, ...words], { ...as, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = endWithUs(spawn(join(binaries, 'postgres'), ['-D', data, ...words], { ...as, stdio: ['ignore', 'ignore', 'pipe'] }));
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-4_000)));
   const gone = new Promise((resolve) => child.once('exit', resolve));
   const place = { host: sockets, user: 'bench' };
   for (let tries = 0; !(await answers(place)); tries++) {
-    if (child.exitCode !== null || tries > 300) throw new Error(`PostgreSQL did not start: ${said}`);
+    if (child.exitCode !== null || tries > 300) throw new NoPostgres(`PostgreSQL did not start: ${said}`);
     await pause(100);
   }
   return {
@@ -97,5 +101,5 @@ function userOf(...names) {
     const fields = lines.find((line) => line.startsWith(`${name}:`))?.split(':');
     if (fields) return { name, uid: Number(fields[2]), gid: Number(fields[3]) };
   }
-  throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody here');
+  throw new NoPostgres('PostgreSQL does not run as root, and there is no user postgres or nobody here');
 }
