@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { built } from './contestants/ledger.js';
+import { nodeFlags } from './contestants/scene.js';
 import { endWithUs } from './lib/children.js';
 import { median, shown, spread } from './lib/figures.js';
 import { say } from './lib/progress.js';
@@ -40,7 +41,7 @@ export async function run({ folder, figures, sizes, rounds }) {
   const { scale, only } = sizes.store;
   const words = ['--scale', scale, '--rounds', String(rounds), '--work-dir', folder, '--json', json, ...(only ? ['--only', only] : [])];
   say(`bench/store at ${scale} scale${scale === 'full' ? ': about ten minutes, start-up included' : ''}`);
-  const command = `exec ${process.execPath} ${built('event-store')} --port {port} --data {dir}`;
+  const command = `exec ${process.execPath} ${nodeFlags.join(' ')} ${built('event-store')} --port {port} --data {dir}`;
   const script = fileURLToPath(new URL('store/bench.mjs', import.meta.url));
   // What it prints goes by as progress; its figures come back in the file.
   const child = spawn(process.execPath, [script, ...words, '--start-cmd', `ours=${command}`], { stdio: ['ignore', 2, 2] });

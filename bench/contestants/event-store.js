@@ -2,11 +2,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { built } from './ledger.js';
+import { nodeFlags } from './scene.js';
 import { endWithUs } from '../lib/children.js';
 
 export async function startEventStore(folder) {
   const startedAt = performance.now();
-  const child = endWithUs(fork(built('event-store'), ['--port', '0', '--data', folder], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+  const child = endWithUs(
+    fork(built('event-store'), ['--port', '0', '--data', folder], { execArgv: nodeFlags, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+  );
   const gone = once(child, 'exit');
   const [{ port, failed }] = await Promise.race([once(child, 'message'), gone.then(() => [{ failed: 'it ended at once' }])]);
   if (port === undefined) throw new Error(`the event store did not start: ${failed}`);

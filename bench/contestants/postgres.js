@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { endWithUs } from '../lib/children.js';
 import { startCluster } from '../peers/postgres/cluster.js';
-import { environment, heldAtFirst, sku } from './scene.js';
+import { environment, heldAtFirst, nodeFlags, sku } from './scene.js';
 
 const beside = (name) => fileURLToPath(new URL(`../peers/postgres/${name}`, import.meta.url));
 
@@ -66,6 +66,7 @@ async function startPeer(folder, cluster, form, client) {
       PEER_FORM: form,
       PEER_POOL_SIZE: '16',
     },
+    execArgv: nodeFlags,
     stdio: ['ignore', 2, 2, 'ipc'],
   });
   endWithUs(child);

@@ -15,6 +15,9 @@ export async function tokenOf(role, accountId) {
   return (await tokens.issue({ userId: `bench-${accountId}`, role, accountId })).accessToken;
 }
 
+/** As the supervisor of the ledger starts its children (ADR 075): the peers and what is started alone get the same. */
+export const nodeFlags = ['--max-semi-space-size=32'];
+
 /** What the processes of every contestant are started with. */
 export const environment = {
   ...process.env,
