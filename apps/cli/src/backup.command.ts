@@ -3,6 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import colors from 'picocolors';
 import { copyFile, copyLog, type CopiedFile } from '#embedded-event-store';
+import { wallClock } from '#platform';
 import { bytesOfLog, checkBackup, describeBackup, eventsFolder, explainedFailure, refuseUnlessEmpty, settingsFiles } from './backup.js';
 import { embeddedDataDir } from './connect.js';
 import { counted, megabytes, print, progress } from './console.js';
@@ -28,7 +29,7 @@ export async function backUp(target: string, signal: AbortSignal): Promise<void>
       const path = join(dataDir, name);
       if (existsSync(path)) files.push(await copyFile(path, join(to, name), name, (await stat(path)).size, { signal }));
     }
-    await describeBackup(to, { format: 1, madeAt: new Date().toISOString(), logId: copy.logId, end: String(copy.end) }, files);
+    await describeBackup(to, { format: 1, madeAt: wallClock.nowText(), logId: copy.logId, end: String(copy.end) }, files);
     const { events, end } = await checkBackup(to, options);
     bar.stop();
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
