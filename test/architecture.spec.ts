@@ -75,9 +75,10 @@ const textRules: TextRule[] = [
     canary: 'const at = new Date( );',
   },
   {
-    rule: 'only the settings, the log level, the supervisor and the command line look at the environment',
+    rule: 'only the settings, the log level, the supervisor, the command line and the start of the event store look at the environment',
     pattern: /process\.env\b/,
-    files: (path) => isProduct(path) && !/^libs\/platform\/src\/(settings|log)\.ts$|^apps\/(ledger|cli)\//.test(path),
+    files: (path) =>
+      isProduct(path) && !/^libs\/platform\/src\/(settings|log)\.ts$|^apps\/(ledger|cli)\/|^apps\/event-store\/main\.ts$/.test(path),
     canary: "const port = process.env['PORT'];",
   },
   {

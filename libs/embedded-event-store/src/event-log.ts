@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { decideAppend, decideDelete, type Expected } from './append-rules.js';
+import type { Answer, NewEvent } from './new-event.js';
 import { RecentIds } from './recent-ids.js';
 import { RecordKind, TOMBSTONE_REVISION, type LogRecord } from './storage/record.js';
 import { SegmentLog, type Entry } from './storage/segment-log.js';
@@ -18,20 +19,7 @@ import {
   revivedMetadata,
 } from './stream-metadata.js';
 
-/** An event as a writer offers it. */
-export interface NewEvent {
-  id: Buffer;
-  type: Buffer;
-  isJson: boolean;
-  metadata: Uint8Array;
-  data: Uint8Array;
-}
-
-export type AppendOutcome =
-  /** `revision` is −1 when the stream has no events; `position` is missing when what was repeated is not shown any more. */
-  { kind: 'written'; revision: number; position: number | undefined } | { kind: 'wrongRevision'; current: number } | { kind: 'deleted' };
-
-export type Answer = (error: Error | undefined, outcome?: AppendOutcome) => void;
+export type { Answer, AppendOutcome, NewEvent } from './new-event.js';
 
 export interface EventLogOptions {
   dataDir: string;
@@ -165,6 +153,31 @@ export class EventLog {
     });
   }
 
+  /**
+   * Appends events to several streams, all or none, whatever their revisions are. Streams that are deleted for good are left out;
+   * ids are not looked at, now or later.
+   */
+  appendTogether(wanted: { stream: string; events: NewEvent[] }[], done: (error?: Error) => void): void {
+    const createdMs = this.now();
+    const parts: Part[] = [];
+    for (const { stream: name, events } of wanted) {
+      if (this.isTombstonedAhead(name)) continue;
+      const stream = this.index.forAppend(name);
+      let revision = stream.ahead.last;
+      const completing = this.metadataToComplete(stream, isSoftDeleted(stream.ahead.metadata), events);
+      const entries = events.map(({ id, type, isJson, metadata, data }) =>
+        this.entry(stream, RecordKind.event, (revision += 1), id, type, isJson, metadata, data, createdMs),
+      );
+      parts.push({ stream, entries });
+      if (completing !== undefined) {
+        const { stream: described, revision: next, json } = completing;
+        parts.push({ stream: described, entries: [this.metadataEntry(described, next, json, createdMs)] });
+      }
+    }
+    if (parts.length === 0) this.log.whenDurable(done);
+    else this.write(parts, done, false);
+  }
+
   /** Deletes a stream softly: reads do not find it until somebody appends to it again. */
   delete(name: string, expected: Expected, answer: Answer): void {
     const stream = this.index.forAppend(name);
@@ -252,7 +265,7 @@ export class EventLog {
     });
   }
 
-  private write(parts: Part[], done: (error?: Error) => void): void {
+  private write(parts: Part[], done: (error?: Error) => void, areIdsRemembered = true): void {
     for (const { stream, entries } of parts) this.goAhead(stream, entries);
     const all = parts.length === 1 ? parts[0]!.entries : parts.flatMap(({ entries }) => entries);
     this.log.append(all, (error) => {
@@ -278,7 +291,7 @@ export class EventLog {
     });
     for (const entry of all) {
       this.waiting.push(entry);
-      if (entry.kind === RecordKind.event) this.recentIds.remember(entry.id, entry.position);
+      if (areIdsRemembered && entry.kind === RecordKind.event) this.recentIds.remember(entry.id, entry.position);
     }
   }
 

@@ -1,3 +1,4 @@
+import { AppendTimeouts } from './append-timeouts.js';
 import { EventLog } from './event-log.js';
 import { appendHandler, batchAppendHandler } from './protocol/append.js';
 import { SubscriptionGroups } from './groups/groups.js';
@@ -7,8 +8,10 @@ import { GrpcServer, type Handler } from './protocol/grpc-server.js';
 import { httpListener, type NodeFacts } from './protocol/http.js';
 import { monitoringHandler, statisticsOf, type Statistics } from './protocol/monitoring.js';
 import { operationsHandlers, redactionHandlers, usersHandlers } from './protocol/operations.js';
+import { projectionHandlers } from './protocol/projections.js';
 import { readHandler } from './protocol/read.js';
 import { gossipHandler, supportedMethodsHandler } from './protocol/service.js';
+import { Projections } from './projections/projections.js';
 import { FolderLock } from './storage/folder-lock.js';
 
 export interface EventStoreOptions {
@@ -23,7 +26,13 @@ export interface EventStoreOptions {
   /** Bound of what is kept in memory of the log. */
   cacheBytes?: number;
   /** How much data the events of one append may hold together. */
-  appendBytesMax?: number;
+  appendBytesMax?: number | undefined;
+  /** An append that the disk has not confirmed after this is answered as timed out; by default it waits as long as it takes. */
+  appendTimeoutMs?: number | undefined;
+  /** Whether the service Projections is there, as on a real node that runs projections. */
+  hasProjections?: boolean;
+  /** Starts the standard projections, and for that the service. */
+  startsStandardProjections?: boolean;
   /** Told what the store has to say about itself: at the start, when a tail was cut. */
   report?: (line: string) => void;
   /** Called when the disk did not confirm a write. Nothing is acknowledged any more: the process should end and start anew. */
@@ -53,7 +62,11 @@ const MEBIBYTE = 1024 * 1024;
 export async function startEventStore(options: EventStoreOptions): Promise<EventStore> {
   const lock = await FolderLock.acquire(options.dataDir);
   const { host = '127.0.0.1' } = options;
-  const facts: NodeFacts = { address: { host, port: 0 }, statistics: undefined };
+  const facts: NodeFacts = {
+    address: { host, port: 0 },
+    statistics: undefined,
+    hasProjections: options.hasProjections === true || options.startsStandardProjections === true,
+  };
   const server = new GrpcServer({ onHttp: httpListener(facts) });
   try {
     facts.address.port = await server.listen(options.port ?? 0, host);
@@ -92,11 +105,13 @@ async function serve(
     options.report?.(`cut ${bytes} bytes of an append that was never acknowledged off the end of ${file}, at offset ${offset}`);
   }
   const groups = await SubscriptionGroups.start(log);
+  const projections = facts.hasProjections ? await Projections.start(log, options.startsStandardProjections === true) : undefined;
   const statistics = statisticsOf(server, log, groups);
+  const timeouts = new AppendTimeouts(options.appendTimeoutMs);
   const services: Record<string, Record<string, Handler>> = {
     'streams.Streams': {
-      Append: appendHandler(log, appendBytesMax),
-      BatchAppend: batchAppendHandler(log, appendBytesMax),
+      Append: appendHandler(log, appendBytesMax, timeouts),
+      BatchAppend: batchAppendHandler(log, appendBytesMax, timeouts),
       Read: readHandler(log),
       Delete: deleteHandler(log, 'delete'),
       Tombstone: deleteHandler(log, 'tombstone'),
@@ -104,10 +119,11 @@ async function serve(
     'persistent_subscriptions.PersistentSubscriptions': groupHandlers(log, groups),
     'monitoring.Monitoring': { Stats: monitoringHandler(statistics) },
     'operations.Operations': operationsHandlers(groups),
+    ...(projections === undefined ? {} : { 'projections.Projections': projectionHandlers(projections, () => log.log.durableEnd) }),
     'users.Users': usersHandlers(),
     'redaction.Redaction': redactionHandlers(),
     'gossip.Gossip': { Read: gossipHandler(() => facts.address) },
-    'server_features.ServerFeatures': { GetSupportedMethods: supportedMethodsHandler() },
+    'server_features.ServerFeatures': { GetSupportedMethods: supportedMethodsHandler(facts.hasProjections) },
   };
   for (const [service, methods] of Object.entries(services)) {
     for (const [method, handler] of Object.entries(methods)) server.handle(`/event_store.client.${service}/${method}`, handler);
@@ -115,6 +131,7 @@ async function serve(
   const stop = async (): Promise<void> => {
     server.stopTaking();
     groups.stop();
+    await projections?.stop();
     // Appends that were taken in are answered before their calls end: a client never learns of them otherwise.
     await new Promise<void>((resolve) => log.log.whenDurable(() => resolve()));
     await server.close();

@@ -22,9 +22,10 @@ export interface ServerProcess {
 /** Starts a store on a folder and resolves when it takes calls. `fileBytesMax` is a limit on what any file of it may grow to. */
 export async function startServer(
   dataDir: string,
-  options: { env?: NodeJS.ProcessEnv; fileBytesMax?: number } = {},
+  options: { env?: NodeJS.ProcessEnv; fileBytesMax?: number; args?: string[]; port?: number } = {},
 ): Promise<ServerProcess> {
-  const node = [process.execPath, ...(options.env === undefined ? [] : ['--import', SHIM]), MAIN, '--port', '0', '--data', dataDir];
+  const node = [process.execPath, ...(options.env === undefined ? [] : ['--import', SHIM]), MAIN];
+  node.push('--port', String(options.port ?? 0), '--data', dataDir, ...(options.args ?? []));
   const limited = options.fileBytesMax === undefined ? [] : ['prlimit', `--fsize=${options.fileBytesMax}:unlimited`];
   const [command, ...args] = [...limited, ...node] as [string, ...string[]];
   const child = spawn(command, args, {

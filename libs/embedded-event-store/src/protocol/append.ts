@@ -1,3 +1,4 @@
+import { AppendTimedOutError, type AppendTimeouts } from '../append-timeouts.js';
 import type { EventLog, NewEvent } from '../event-log.js';
 import { AppendFailedError } from '../storage/errors.js';
 import { expectationOf, readOptions, readProposedMessage, type RawOptions, type StreamExpectation } from './append-request.js';
@@ -25,11 +26,12 @@ const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What clients see of an append that failed for no fault of theirs. */
 export function appendFailure(error: Error): Status {
+  if (error instanceof AppendTimedOutError) return new Status(Code.aborted, `Operation timed out: ${error.message}`);
   return new Status(Code.unavailable, error instanceof AppendFailedError ? `Nothing was appended: ${error.message}` : error.message);
 }
 
 /** Streams.Append: options, then one message for each event; answered when the client has finished sending. */
-export function appendHandler(log: EventLog, appendBytesMax: number): Handler {
+export function appendHandler(log: EventLog, appendBytesMax: number, timeouts: AppendTimeouts): Handler {
   return (call) => {
     let expectation: StreamExpectation | undefined;
     const events: NewEvent[] = [];
@@ -56,7 +58,7 @@ export function appendHandler(log: EventLog, appendBytesMax: number): Handler {
     call.onEnd = () => {
       if (expectation === undefined) throw handlerFailed();
       const wanted = expectation;
-      log.append(wanted.name, wanted.expected, events, (error, outcome) => {
+      const answer = timeouts.watch((error, outcome) => {
         if (outcome === undefined) call.finish(appendFailure(error!));
         else if (outcome.kind === 'deleted') call.finish(streamDeleted(wanted.name));
         else {
@@ -64,6 +66,7 @@ export function appendHandler(log: EventLog, appendBytesMax: number): Handler {
           call.finish();
         }
       });
+      log.append(wanted.name, wanted.expected, events, answer);
     };
   };
 }
@@ -78,9 +81,9 @@ interface Gathering {
 }
 
 /** Streams.BatchAppend: any number of appends in one call, each in one or more chunks, each answered by itself. */
-export function batchAppendHandler(log: EventLog, appendBytesMax: number): Handler {
+export function batchAppendHandler(log: EventLog, appendBytesMax: number, timeouts: AppendTimeouts): Handler {
   return (call) => {
-    new BatchCall(call, log, appendBytesMax);
+    new BatchCall(call, log, appendBytesMax, timeouts);
   };
 }
 
@@ -93,6 +96,7 @@ class BatchCall {
     private readonly call: GrpcCall,
     private readonly log: EventLog,
     private readonly appendBytesMax: number,
+    private readonly timeouts: AppendTimeouts,
   ) {
     call.onMessage = (message) => this.take(message);
     call.onEnd = () => {
@@ -179,9 +183,9 @@ class BatchCall {
   private write({ correlationId, expectation, events }: Gathering): void {
     const { stream, name, expected } = expectation;
     this.unanswered += 1;
-    this.log.append(name, expected, events, (error, outcome) => {
+    const answer = this.timeouts.watch((error, outcome) => {
       this.unanswered -= 1;
-      if (outcome === undefined) this.fail(correlationId, stream, batchUnavailable(appendFailure(error!).message));
+      if (outcome === undefined) this.fail(correlationId, stream, failureInBatch(error!));
       else if (outcome.kind === 'written') this.call.sendFrames(batchSuccessFrame(correlationId, stream, outcome));
       else
         this.fail(
@@ -191,6 +195,7 @@ class BatchCall {
         );
       if (this.hasEnded && this.unanswered === 0) this.call.finish();
     });
+    this.log.append(name, expected, events, answer);
     if (this.log.log.waitingBytes > WAITING_BYTES_MAX) {
       this.call.pause();
       this.log.log.whenDurable(() => this.call.resume());
@@ -200,6 +205,10 @@ class BatchCall {
   private fail(correlationId: Buffer | undefined, stream: Buffer | undefined, error: BatchError): void {
     this.call.send(batchFailure(correlationId, stream, error));
   }
+}
+
+function failureInBatch(error: Error): BatchError {
+  return error instanceof AppendTimedOutError ? batchTimeout() : batchUnavailable(appendFailure(error).message);
 }
 
 // What the server says of its own accord carries the id in two halves, however it came.

@@ -82,7 +82,8 @@ export function readGroupSettings(options: ProtobufReader, method: 'CreateReq' |
     }
   }
   if ((stream === undefined && !isAll) || settings === undefined) throw handlerFailed();
-  if (!isAll && stream === '') throw handlerFailed();
+  // The real server never answers this.
+  if (!isAll && stream === '') throw invalidArgument('A persistent subscription needs the name of a stream, or $all.');
   if (isOlderForm) from = settings.revision;
   if (from === undefined) {
     const what = isAll ? 'AllOptions+AllOptionOneofCase' : 'StreamOptions+RevisionOptionOneofCase';

@@ -1,10 +1,10 @@
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { Code, Status, deadlineExceeded, handlerFailed } from './status.js';
 
 const FRAME_HEADER_BYTES = 5;
 const WRITE_BUFFER_BYTES_MAX = 256 * 1024;
 
-/** A trailer takes printable ASCII only; the real server fails with the whole answer when a name does not fit, so does this one. */
+/** A trailer takes printable ASCII only. */
 const TRAILER_TEXT = /^[\x20-\x7e]*$/;
 
 const OK_TRAILERS = { 'grpc-status': String(Code.ok) };
@@ -120,10 +120,7 @@ export class GrpcCall {
     const { stream } = this;
     if (stream.destroyed) return;
     const trailers = error === undefined ? OK_TRAILERS : trailersOf(error);
-    if (trailers === undefined) {
-      if (this.hasResponded) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-      else stream.respond({ ':status': 500 }, { endStream: true });
-    } else if (!this.hasResponded) {
+    if (!this.hasResponded) {
       stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailers }, { endStream: true });
     } else {
       stream.once('wantTrailers', () => stream.sendTrailers(trailers));
@@ -200,13 +197,17 @@ export class GrpcCall {
   }
 }
 
-// How a call that failed ends; undefined when that cannot be said, because a name in it does not fit into a trailer. An error that
-// is no Status becomes what the real server says of its own faults, and a line in the log.
-function trailersOf(error: unknown): Record<string, string> | undefined {
+// How a call that failed ends. An error that is no Status becomes what the real server says of its own faults, and a line in the log.
+function trailersOf(error: unknown): Record<string, string> {
   if (!(error instanceof Status)) process.emitWarning(error instanceof Error ? error : String(error));
   const status = error instanceof Status ? error : handlerFailed();
-  if (!Object.values(status.trailers).every((value) => TRAILER_TEXT.test(value) && value === value.trim())) return undefined;
-  return { ...status.trailers, 'grpc-status': String(status.code), 'grpc-message': percentEncoded(status.message) };
+  const trailers = Object.entries(status.trailers).map(([key, value]) => [key, trailerText(value)]);
+  return { ...Object.fromEntries(trailers), 'grpc-status': String(status.code), 'grpc-message': percentEncoded(status.message) };
+}
+
+// A name that a trailer cannot hold is percent-encoded. The real server loses the whole error over it, and the client a call.
+function trailerText(value: string): string {
+  return TRAILER_TEXT.test(value) && value === value.trim() ? value : encodeURIComponent(value);
 }
 
 // As the gRPC protocol wants a status message: UTF-8, with everything but printable ASCII and the percent sign as %XX.

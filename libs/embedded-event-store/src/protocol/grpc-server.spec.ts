@@ -1,3 +1,4 @@
+import { EventStoreDBClient, jsonEvent, persistentSubscriptionToStreamSettingsFromDefaults } from '@eventstore/db-client';
 import gossip from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import groups from '@eventstore/db-client/generated/persistent_grpc_pb.js';
 import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
@@ -81,6 +82,29 @@ describe('a service that a real node lists and this one has no use for', () => {
     const status = await statusOf(`/event_store.client.${method}`);
     expect(status).toMatch(/^12 /);
     expect(status).toContain(reason);
+  });
+});
+
+describe('an error about a stream', () => {
+  it.each(['ライセンス台帳', 'åäö', 'a\nb', 'a '])(
+    'named %j has its status, with the name percent-encoded in the trailer',
+    async (name) => {
+      const client = EventStoreDBClient.connectionString(store.url);
+      await client.appendToStream(name, jsonEvent({ type: 'x', data: {} }));
+      await client.tombstoneStream(name);
+      const reading = client.readStream(name)[Symbol.asyncIterator]().next();
+      await expect(reading).rejects.toMatchObject({ type: 'stream-deleted', streamName: encodeURIComponent(name) });
+      await client.dispose();
+    },
+  );
+});
+
+describe('a persistent subscription to a stream without a name', () => {
+  it('is refused with a reason; the real server never answers', async () => {
+    const client = EventStoreDBClient.connectionString(store.url);
+    const created = client.createPersistentSubscriptionToStream('', 'group', persistentSubscriptionToStreamSettingsFromDefaults());
+    await expect(created).rejects.toThrow('needs the name of a stream');
+    await client.dispose();
   });
 });
 

@@ -5,6 +5,7 @@ import { INSTANCE_ID, SERVER_VERSION } from './service.js';
 /** What the HTTP/1.1 answers are made of. */
 export interface NodeFacts {
   address: { host: string; port: number };
+  hasProjections: boolean;
   /** Undefined while the store is starting. */
   statistics: (() => Statistics) | undefined;
 }
@@ -13,7 +14,7 @@ export interface NodeFacts {
 export function httpListener(facts: NodeFacts): RequestListener {
   const answers: Record<string, () => object | undefined> = {
     '/ping': () => ({ text: 'Ping request successfully handled' }),
-    '/info': () => info(),
+    '/info': () => info(facts),
     '/gossip': () => gossipOf(facts),
     '/stats': () => facts.statistics?.(),
   };
@@ -30,12 +31,12 @@ export function httpListener(facts: NodeFacts): RequestListener {
   };
 }
 
-function info(): object {
+function info({ hasProjections }: NodeFacts): object {
   return {
     esVersion: SERVER_VERSION,
     state: 'leader',
     // A real node says atomPub whether it is used or not.
-    features: { projections: false, userManagement: false, atomPub: true },
+    features: { projections: hasProjections, userManagement: false, atomPub: true },
     authentication: { type: 'insecure', properties: null },
   };
 }

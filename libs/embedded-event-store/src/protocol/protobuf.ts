@@ -193,6 +193,13 @@ export class ProtobufWriter {
     this.bytes[this.length++] = Number(rest);
   }
 
+  /** Four bytes as they are: a float. */
+  fixed32Field(field: number, value: Uint8Array): void {
+    this.reserve(8);
+    this.varint((field << 3) | FIXED32);
+    this.raw(value);
+  }
+
   /** An inner message, written by `write`. For messages that are not hot. */
   messageField(field: number, write?: (inner: ProtobufWriter) => void): void {
     const inner = new ProtobufWriter(64);

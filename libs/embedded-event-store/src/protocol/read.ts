@@ -6,7 +6,7 @@ import { isSoftDeleted } from '../stream-metadata.js';
 import type { Handler } from './grpc-server.js';
 import { ReadOutput } from './read-output.js';
 import { readReadRequest, type ReadRequest } from './read-request.js';
-import { recordAt } from './record-at.js';
+import { recordAt } from '../record-at.js';
 import { Code, Status, handlerFailed, streamDeleted } from './status.js';
 import { subscribeToAll, subscribeToStream } from './subscribe.js';
 

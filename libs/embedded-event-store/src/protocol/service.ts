@@ -29,14 +29,19 @@ const SUPPORTED: Record<string, Record<string, string[]>> = {
   'users.users': plain('changepassword create delete details disable enable resetpassword update'),
 };
 
+const PROJECTIONS = {
+  'projections.projections': plain('create delete disable enable reset restartsubsystem result state statistics update'),
+};
+
 function plain(names: string, features: string[] = []): Record<string, string[]> {
   return Object.fromEntries(names.split(' ').map((name) => [name, features]));
 }
 
 /** ServerFeatures.GetSupportedMethods. Some of what a real node lists is answered with a refusal here, see operations.ts. */
-export function supportedMethodsHandler(): Handler {
+export function supportedMethodsHandler(hasProjections: boolean): Handler {
+  const services = { ...SUPPORTED, ...(hasProjections ? PROJECTIONS : {}) };
   const answer = encodeMessage((writer) => {
-    for (const [service, methods] of Object.entries(SUPPORTED)) {
+    for (const [service, methods] of Object.entries(services)) {
       for (const [method, features] of Object.entries(methods)) {
         writer.messageField(1, (inner) => {
           inner.textField(1, method);

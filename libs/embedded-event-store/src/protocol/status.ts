@@ -9,6 +9,7 @@ export const Code = {
   alreadyExists: 6,
   resourceExhausted: 8,
   failedPrecondition: 9,
+  aborted: 10,
   unimplemented: 12,
   internal: 13,
   unavailable: 14,

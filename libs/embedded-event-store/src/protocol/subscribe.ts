@@ -6,7 +6,7 @@ import type { LogRecord } from '../storage/record.js';
 import type { GrpcCall } from './grpc-call.js';
 import type { ReadOutput } from './read-output.js';
 import type { ReadRequest } from './read-request.js';
-import { recordAt } from './record-at.js';
+import { recordAt } from '../record-at.js';
 import { invalidArgument, streamDeleted } from './status.js';
 
 const POSITIONS_AT_ONCE = 512;

@@ -36,6 +36,12 @@ export function writeUuidText(target: Buffer, offset: number, id: Buffer): void 
   }
 }
 
+export function uuidText(id: Buffer): string {
+  const text = Buffer.allocUnsafe(UUID_TEXT_BYTES);
+  writeUuidText(text, 0, id);
+  return text.toString('latin1');
+}
+
 /** Reads a UUID message: as text or as two halves. Undefined when it holds neither, or no id. */
 export function readUuid(message: ProtobufReader): Buffer | undefined {
   let id: Buffer | undefined;
