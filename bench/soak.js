@@ -9,7 +9,7 @@ import { assignment } from './contestants/scene.js';
 import { median, shown } from './lib/figures.js';
 import { plot } from './lib/plot.js';
 import { cpuSeconds, residentOf, tree } from './lib/processes.js';
-import { say } from './lib/progress.js';
+import { progress, say } from './lib/progress.js';
 import { Load } from './load/load.js';
 
 export const title = 'a soak at half load: memory, event loop, lag';
@@ -29,7 +29,9 @@ export async function run({ folder, out, figures, sizes }) {
     say(`half load is ${shown(perSecond)} assignments/s, for ${minutes} minutes`);
     const cpuBefore = cpuSeconds(ledger.pids);
     const loading = load.run({ url: ledger.url, connections: 64, milliseconds: minutes * 60_000, requests, perSecond });
-    const samples = await watch(ledger, loading, everyMilliseconds);
+    const tell = progress('soaking, seconds', Math.round(minutes * 60), (seconds) => `soaked for ${seconds} s`);
+    const samples = await watch(ledger, loading, everyMilliseconds, tell);
+    tell(Math.round(minutes * 60));
     const result = await loading;
     await ledger.settled();
     const cpu = cpuSeconds(ledger.pids) - cpuBefore;
@@ -43,13 +45,14 @@ export async function run({ folder, out, figures, sizes }) {
 }
 
 /** A sample now and then until the load is over. The delay of the API's event loop is the worst since the sample before, as it says itself. */
-async function watch(ledger, loading, everyMilliseconds) {
+async function watch(ledger, loading, everyMilliseconds, tell) {
   const samples = [];
   const startedAt = performance.now();
   let isOver = false;
   loading.finally(() => (isOver = true)).catch(() => {});
   while (!isOver) {
     await Promise.race([pause(everyMilliseconds), loading.catch(() => {})]);
+    tell(Math.floor((performance.now() - startedAt) / 1_000) - 1);
     const metrics = await (await fetch(`${ledger.url}/metrics`)).text();
     const seconds = Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(metrics)?.[1] ?? 0);
     const { readModels } = await call(ledger.url, 'GET', '/v1/health');

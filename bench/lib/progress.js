@@ -6,7 +6,7 @@ export function say(text) {
 }
 
 /** Answers a function that hears how much is done; `total` ends it. Without a terminal it says nothing until the end. */
-export function progress(what, total) {
+export function progress(what, total, end = (seconds) => `${what}: ${total.toLocaleString('en')} in ${seconds} s`) {
   const startedAt = performance.now();
   const bar = process.stderr.isTTY
     ? new SingleBar({ format: `  ${what} {bar} {value} of {total}, {eta_formatted} left`, stream: process.stderr, clearOnComplete: true })
@@ -16,6 +16,6 @@ export function progress(what, total) {
     bar?.update(done);
     if (done < total) return;
     bar?.stop();
-    say(`${what}: ${total.toLocaleString('en')} in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
+    say(end(((performance.now() - startedAt) / 1_000).toFixed(1)));
   };
 }
