@@ -29,7 +29,7 @@ export class AssignLicensesHandler {
   constructor(private readonly ledger: Ledger) {}
 
   async execute(command: AssignLicenses) {
-    const customer = await customerFor(this.ledger, command.customerId);
+    const customer = await customerFor(this.ledger, command.accountId, command.customerId);
     return this.ledger.record(pool, command.accountId, { ...command, customer }, assignLicenses);
   }
 }

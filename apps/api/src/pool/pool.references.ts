@@ -1,10 +1,12 @@
 import type { Ledger } from '#event-store';
-import { customer, partner, product, Rejected, type CustomerState, type Line, type ProductState } from '#licensing';
+import { customer, isLinkedTo, partner, product, Rejected, type CustomerState, type Line, type ProductState } from '#licensing';
 
 /** What a decision about a pool has to know of other streams, as copies: a state in the ledger goes on changing. */
 
-export async function customerFor(ledger: Ledger, customerId: string): Promise<CustomerState> {
-  return { ...(await ledger.load(customer, customerId)).state };
+/** The customer that a partner names. A link may have been made in another process a moment ago: before one is denied, the log is asked. */
+export async function customerFor(ledger: Ledger, partnerId: string, customerId: string): Promise<CustomerState> {
+  const known = { ...(await ledger.load(customer, customerId)).state };
+  return isLinkedTo(known, partnerId) ? known : { ...(await ledger.load(customer, customerId, true)).state };
 }
 
 /** The products of the lines by sku; one that was never listed is in the map too, as unknown. */

@@ -20,7 +20,7 @@ export async function recordPurchase(ledger: Ledger, order: Order): Promise<Rece
   const [kind, products, customer] = await Promise.all([
     accountKind(ledger, order.accountId),
     productsFor(ledger, order.lines),
-    order.purchasedFor === undefined ? undefined : customerFor(ledger, order.purchasedFor),
+    order.purchasedFor === undefined ? undefined : customerFor(ledger, order.accountId, order.purchasedFor),
   ]);
   // Signed calls are the shop's, on whichever route they come.
   const source = order.context.actor.role === 'system' ? 'store' : 'operator';
