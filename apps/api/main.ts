@@ -1,4 +1,4 @@
-import { connectEventLog, Feed, Ledger } from '#event-store';
+import { connectEventLog, Feed, Ledger, Witness } from '#event-store';
 import {
   eventStoreUrl,
   openSnapshots,
@@ -29,7 +29,10 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
   };
   const clock = settings.sandbox ? await SandboxClock.open(eventLog, stopping.signal, failed) : wallClock;
   const snapshots = openSnapshots(settings, log);
-  const ledger = new Ledger({ log: eventLog, now: () => clock.nowText(), cacheBytesMax: settings.ledgerCacheBytes, snapshots });
+  const now = () => clock.nowText();
+  const report = (error: Error): void => log.warn({ reason: error.message }, 'what was recorded could not be witnessed yet');
+  const witness = new Witness({ log: eventLog, now, report });
+  const ledger = new Ledger({ log: eventLog, now, cacheBytesMax: settings.ledgerCacheBytes, snapshots, witness });
   const { signal: stopped } = stopping;
   ledger.follow({ after: await eventLog.end(), filter: { streamPrefixes: referencePrefixes }, signal: stopped }).catch(failed);
   const feed = new Feed(eventLog);
@@ -54,6 +57,7 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
       await app.close();
       await ledger.idle();
       await snapshots.idle();
+      await witness.close();
       stopping.abort();
       await feed.close();
       await eventLog.close();

@@ -1,4 +1,4 @@
-import { connectEventLog, Ledger, type EventLog, type Position } from '#event-store';
+import { connectEventLog, Ledger, Witness, type EventLog, type Position } from '#event-store';
 import {
   eventStoreUrl,
   openSnapshots,
@@ -31,7 +31,10 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
   const sandboxClock = settings.sandbox ? await SandboxClock.open(eventLog, stopping.signal, failed) : undefined;
   const clock = sandboxClock ?? wallClock;
   const snapshots = openSnapshots(settings, log);
-  const ledger = new Ledger({ log: eventLog, now: () => clock.nowText(), cacheBytesMax: settings.ledgerCacheBytes, snapshots });
+  const now = () => clock.nowText();
+  const report = (error: Error): void => log.warn({ reason: error.message }, 'what was recorded could not be witnessed yet');
+  const witness = new Witness({ log: eventLog, now, report });
+  const ledger = new Ledger({ log: eventLog, now, cacheBytesMax: settings.ledgerCacheBytes, snapshots, witness });
 
   const transfers = new Transfers(eventLog, ledger, await Checkpoint.open(eventLog, 'transfers'), clock, log);
   const expiry = new Expiry(new DeadlineView(readStore), ledger, log);
@@ -51,6 +54,7 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
       stopping.abort();
       await Promise.allSettled(working);
       await snapshots.idle();
+      await witness.close();
       await eventLog.close();
       await readStore.close();
     },

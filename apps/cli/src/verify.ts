@@ -1,4 +1,15 @@
-import { ChainVerifier, type EventLog, type FactMetadata, type RecordedEvent } from '#event-store';
+import {
+  chainHash,
+  ChainVerifier,
+  WitnessCheck,
+  witnessStream,
+  type Contradiction,
+  type EventLog,
+  type FactMetadata,
+  type FactsWitnessed,
+  type Position,
+  type RecordedEvent,
+} from '#event-store';
 import { Invariants, type Sums } from '#licensing';
 
 /** The first thing that is not as it was written, or breaks a rule that always holds. */
@@ -16,53 +27,23 @@ export interface Verification {
   readonly difference?: Difference;
 }
 
-/** Places of automations, kept by the store's own truncation: they are no facts and have no chain. */
+/** Places of automations, kept by the store's own truncation: they are no facts. */
 const checkpointPrefix = 'checkpoint-';
 
 /**
  * Walks the whole log once, in its order, and stops at the first difference: a fact that was changed, dropped, doubled or moved breaks its stream's hash
- * chain; whatever decided the facts, the invariants of design §5 must hold; and nobody can have been further than the log's end.
+ * chain, or contradicts the log's witness; whatever decided the facts, the invariants of design §5 must hold; and nobody can have been further than the log's end.
  */
 export async function verifyLog(log: EventLog, onEvent: (event: RecordedEvent) => void = () => undefined): Promise<Verification> {
-  const streams = new Map<string, StreamCheck>();
-  const invariants = new Invariants();
-  let facts = 0;
-  let last: RecordedEvent | undefined;
-  const reached: { readonly stream: string; readonly position: bigint }[] = [];
-  const found = (difference?: Difference): Verification => ({
-    facts,
-    streams: streams.size,
-    sums: invariants.sums(),
-    ...(difference && { difference }),
-  });
-
+  const verifier = new Verifier();
+  let difference: Difference | undefined;
   for await (const event of log.readAll()) {
     onEvent(event);
-    if (last !== undefined && event.position <= last.position)
-      return found(differs(event, `it stands after position ${last.position} in the log, but says it is at ${event.position}`));
-    last = event;
-    if (event.stream.startsWith(checkpointPrefix)) {
-      const { position } = event.data as { position?: unknown };
-      if (typeof position !== 'string' || !/^\d{1,19}$/.test(position))
-        return found(differs(event, `its place '${String(position)}' is no position`));
-      reached.push({ stream: event.stream, position: BigInt(position) });
-      continue;
-    }
-    const check = streams.get(event.stream) ?? { chain: new ChainVerifier(), recordedAt: '' };
-    streams.set(event.stream, check);
-    const difference = chainDifference(check, event);
-    if (difference !== undefined) return found(difference);
-    facts += 1;
-    const broken = ruleDifference(invariants, event);
-    if (broken !== undefined) return found(broken);
+    difference = verifier.next(event);
+    if (difference !== undefined) break;
   }
-  const ahead = reached.find(({ position }) => last === undefined || position > last.position);
-  if (ahead !== undefined)
-    return found({
-      stream: ahead.stream,
-      message: `it was at position ${ahead.position}, but the log ends at ${last?.position}: its end is missing`,
-    });
-  return found(invariants.violations()[0]);
+  difference ??= verifier.end();
+  return { ...verifier.counts(), ...(difference && { difference }) };
 }
 
 interface StreamCheck {
@@ -70,14 +51,96 @@ interface StreamCheck {
   recordedAt: string;
 }
 
-function chainDifference(check: StreamCheck, event: RecordedEvent): Difference | undefined {
-  const broken = check.chain.next(event);
-  if (broken !== undefined) return differs(event, explained[broken.problem](broken.expected, broken.found));
-  const { recordedAt } = event.metadata as FactMetadata;
-  if (recordedAt < check.recordedAt)
-    return differs(event, `it was recorded at ${recordedAt}, before the fact it follows (${check.recordedAt})`);
-  check.recordedAt = recordedAt;
-  return undefined;
+interface Place {
+  readonly stream: string;
+  revision: number;
+  position: bigint;
+  hash: string | undefined;
+}
+
+class Verifier {
+  private readonly streams = new Map<string, StreamCheck>();
+  private readonly places = new Map<string, Place>();
+  private readonly invariants = new Invariants();
+  private readonly witness = new WitnessCheck();
+  private readonly witnessChain = new ChainVerifier();
+  private last: Position | undefined;
+  private facts = 0;
+
+  next(event: RecordedEvent): Difference | undefined {
+    const { position, stream } = event;
+    if (this.last !== undefined && position <= this.last)
+      return differs(event, `it stands after position ${this.last} in the log, but says it is at ${position}`);
+    this.last = position;
+    if (stream === witnessStream) return this.nextWitnessed(event);
+    if (stream.startsWith(checkpointPrefix)) return this.nextPlace(event);
+    return this.nextFact(event);
+  }
+
+  /** What only shows when everything was seen. */
+  end(): Difference | undefined {
+    const ahead = [...this.places.values()].find(({ position }) => this.last === undefined || position > this.last);
+    if (ahead === undefined) return this.invariants.violations()[0];
+    const message = `it was at position ${ahead.position}, but the log ends at ${this.last}: its end is missing`;
+    return { stream: ahead.stream, message };
+  }
+
+  counts(): Omit<Verification, 'difference'> {
+    return { facts: this.facts, streams: this.streams.size, sums: this.invariants.sums() };
+  }
+
+  private nextFact(event: RecordedEvent): Difference | undefined {
+    const check = this.streams.get(event.stream) ?? { chain: new ChainVerifier(), recordedAt: '' };
+    this.streams.set(event.stream, check);
+    const difference = chainDifference(check.chain, event);
+    if (difference !== undefined) return difference;
+    const { recordedAt, hash } = event.metadata as FactMetadata;
+    if (recordedAt < check.recordedAt)
+      return differs(event, `it was recorded at ${recordedAt}, before the fact it follows (${check.recordedAt})`);
+    check.recordedAt = recordedAt;
+    this.facts += 1;
+    this.witness.take(hash);
+    return ruleDifference(this.invariants, event);
+  }
+
+  private nextWitnessed(event: RecordedEvent): Difference | undefined {
+    const difference = chainDifference(this.witnessChain, event);
+    if (difference !== undefined) return difference;
+    try {
+      const contradiction = this.witness.compare(event.data as FactsWitnessed);
+      return contradiction && differs(event, inWords(contradiction));
+    } catch (error) {
+      return differs(event, (error as Error).message);
+    }
+  }
+
+  // Older places are dropped by the event store, so neither the first revision nor gaps say anything.
+  private nextPlace(event: RecordedEvent): Difference | undefined {
+    const { position } = event.data as { position?: unknown };
+    if (typeof position !== 'string' || !/^\d{1,19}$/.test(position))
+      return differs(event, `its place '${String(position)}' is no position`);
+    const { hash, prevHash } = event.metadata as Partial<FactMetadata>;
+    const before = this.places.get(event.stream);
+    if (before !== undefined && event.revision <= before.revision)
+      return differs(event, explained['revision missing'](String(before.revision + 1), String(event.revision)));
+    if (before !== undefined && BigInt(position) <= before.position)
+      return differs(event, `it goes back from position ${before.position} to ${position}`);
+    // Places of before there was a chain have no hash.
+    if (hash === undefined && before?.hash !== undefined) return differs(event, 'it has no hash, but the place before it has');
+    if (hash !== undefined) {
+      const expected = chainHash(event, String(prevHash));
+      if (hash !== expected) return differs(event, explained['hash differs'](expected, hash));
+      const follows = before?.revision === event.revision - 1 ? before.hash : undefined;
+      if (follows !== undefined && prevHash !== follows) return differs(event, explained['prevHash differs'](follows, String(prevHash)));
+    }
+    this.places.set(event.stream, { stream: event.stream, revision: event.revision, position: BigInt(position), hash });
+    return undefined;
+  }
+}
+
+function chainDifference(chain: ChainVerifier, event: RecordedEvent): Difference | undefined {
+  const broken = chain.next(event);
+  return broken && differs(event, explained[broken.problem](broken.expected, broken.found));
 }
 
 /** A fact that has a right hash and no sense was never decided by the ledger: what the books cannot take in is a difference, too. */
@@ -97,6 +160,13 @@ const explained = {
   'hash differs': (expected: string, found: string) =>
     `its hash is ${found}, but what it says has the hash ${expected}: it was changed after it was recorded`,
 };
+
+function inWords({ kind, fact, behind }: Contradiction): string {
+  const after = behind === undefined ? '' : ` behind the one whose hash begins with ${behind}`;
+  return kind === 'missing'
+    ? `it names a fact whose hash begins with ${fact}${after}, but there is none up to here: it was dropped`
+    : `it names the fact whose hash begins with ${fact}${after}, but that stands before it: one of them was moved`;
+}
 
 function differs({ stream, revision }: RecordedEvent, message: string): Difference {
   return { stream, revision, message };

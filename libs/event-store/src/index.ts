@@ -17,3 +17,5 @@ export { Feed, SlowReader } from './feed.js';
 export type { ListenOptions } from './feed.js';
 export { withUpcasts } from './upcasts.js';
 export type { Upcasts } from './upcasts.js';
+export { Witness, WitnessCheck, witnessStream, witnessType, witnessedDigits } from './witness.js';
+export type { Contradiction, FactsWitnessed, WitnessOptions } from './witness.js';

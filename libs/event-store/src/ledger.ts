@@ -12,6 +12,7 @@ import type { CommandContext, FactMetadata } from './metadata.js';
 import type { Snapshots } from './snapshots.js';
 import { StreamState } from './stream-state.js';
 import type { StateSnapshot } from './stream-state.js';
+import type { Witness } from './witness.js';
 
 export interface LedgerOptions {
   readonly log: EventLog;
@@ -29,6 +30,8 @@ export interface LedgerOptions {
   readonly snapshots?: Snapshots;
   /** A state is kept when it has come so many facts further; 10,000 by default. */
   readonly snapshotEvery?: number;
+  /** Told of all that was recorded; absent: nobody. */
+  readonly witness?: Pick<Witness, 'note'>;
 }
 
 /** A state as it stands in the log. The ledger owns it and goes on changing it: read it at once, keep nothing of it, change nothing. */
@@ -71,6 +74,7 @@ export class Ledger {
   private readonly unknownMsMax: number;
   private readonly snapshots: Snapshots | undefined;
   private readonly snapshotEvery: number;
+  private readonly witness: Pick<Witness, 'note'> | undefined;
   private readonly cache: LRUCache<string, StreamState<unknown>>;
   private readonly lanes = new Map<string, Lane>();
   private readonly loads = new Map<string, Load>();
@@ -85,6 +89,7 @@ export class Ledger {
     this.unknownMsMax = options.unknownMsMax ?? 20_000;
     this.snapshots = options.snapshots;
     this.snapshotEvery = options.snapshotEvery ?? 10_000;
+    this.witness = options.witness;
     this.cache = new LRUCache({ maxSize: options.cacheBytesMax ?? 256 * 1024 * 1024, sizeCalculation: (state) => state.sizeInBytes });
   }
 
@@ -204,6 +209,9 @@ export class Ledger {
       this.cache.set(stream, state);
       for (const answer of group.answers) answer(appended, sealed);
       this.keep(state);
+      const hashes = sealed.map((fact) => fact.sealed.hash);
+      // Where an append stands that had to be repeated is told by some servers, and guessed by others.
+      if (!appended.wasRepeated) this.witness?.note(appended.position, hashes);
     } catch (error) {
       // The state went further than the log.
       if (goBack !== undefined && error instanceof RevisionConflict && (error.actualRevision ?? Infinity) > revision) {
@@ -241,11 +249,11 @@ export class Ledger {
   }
 
   /** An append whose outcome is unknown is repeated unchanged: same ids, same bytes, same revision. That writes it once. */
-  private async appendSurely(stream: string, facts: readonly NewEvent[], revision: number): Promise<Appended> {
+  private async appendSurely(stream: string, facts: readonly NewEvent[], revision: number): Promise<Appended & { wasRepeated: boolean }> {
     const startedAt = performance.now();
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.log.append(stream, facts, revision);
+        return { ...(await this.log.append(stream, facts, revision)), wasRepeated: attempt > 0 };
       } catch (error) {
         const unknown = error instanceof AppendUnknown || (attempt > 0 && error instanceof LogUnavailable);
         if (!unknown) throw error;
