@@ -28,19 +28,20 @@ const memoryAfter = residentOf(process.pid);
 
 const warm = [];
 for (let turn = 0; turn < 1_000; turn++) warm.push((await timed(() => ledger.load(pool, accountId))).milliseconds);
-// A preview decides, folds and measures like a real command, and leaves the pool as it is for the next round.
-const fields = command({ accountId, customerId, lines: [{ sku, quantity: 1 }], customer: receiver });
-const decide = async () => ledger.record(pool, accountId, { ...fields, context: { ...fields.context, dryRun: true } }, assignLicenses);
-const preview = await timed(decide);
+const decide = () =>
+  ledger.record(pool, accountId, command({ accountId, customerId, lines: [{ sku, quantity: 1 }], customer: receiver }), assignLicenses);
+const commands = [];
+for (let turn = 0; turn < 20; turn++) commands.push((await timed(decide)).milliseconds);
 
 process.send({
   assigned,
+  commands: commands.length,
   figures: {
     'cold load ms': cold.milliseconds,
     'of it own CPU ms': (user + system) / 1_000,
     'warm load µs, p50': quantile(warm, 0.5) * 1_000,
     'warm load µs, p99': quantile(warm, 0.99) * 1_000,
-    'preview of a command, warm, ms': preview.milliseconds,
+    'a command, warm, ms, p50': quantile(commands, 0.5),
     'RSS more, MiB': (memoryAfter - memoryBefore) / 2 ** 20,
   },
 });
