@@ -1,3 +1,4 @@
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -63,6 +64,36 @@ describe('starting and stopping', () => {
       expect(await ledger.ended()).toBe(0);
       expect(pids.filter(isRunning)).toEqual([]);
       expect(ledger.hasAddress).toBe(false);
+    },
+    patience,
+  );
+
+  it(
+    'lets nobody call its event store without the password of the data folder, which no command line and no output shows',
+    async () => {
+      const ledger = await start(folder());
+      const { eventStoreUrl } = ledger.address;
+      const { username, password, searchParams } = new URL(eventStoreUrl.replace('esdb:', 'http:'));
+      const certificate = searchParams.get('tlsCAFile')!;
+      expect([username, statSync(certificate).mode & 0o777, statSync(join(certificate, '..')).mode & 0o777]).toEqual([
+        'ledger',
+        0o600,
+        0o700,
+      ]);
+      const shown = [...ledger.processes.values()].map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+      expect([...shown, ledger.printed].filter((text) => text.includes(password))).toEqual([]);
+      const outcome = async (url: string) => {
+        const client = EventStoreDBClient.connectionString(url);
+        const appended = client.appendToStream('pool-1', jsonEvent({ type: 'LicenseAssigned', data: {} }));
+        return await appended
+          .then(
+            () => 'done',
+            (error: { type?: string }) => error.type,
+          )
+          .finally(() => client.dispose());
+      };
+      expect(await outcome(eventStoreUrl.replace(password, 'guessed'))).toBe('access-denied');
+      expect(await outcome(eventStoreUrl.replace(/\/\/[^@]*@/, '//'))).toBe('access-denied');
     },
     patience,
   );

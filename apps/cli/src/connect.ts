@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startEventStore } from '#embedded-event-store';
 import { connectEventLog, type EventLog } from '#event-store';
-import { settingsTable } from '#platform';
+import { makeEventStoreAccess, settingsTable } from '#platform';
 import { Failure } from './failure.js';
 
 /** The log a command works on, and what it needs to find the read models beside it. */
@@ -38,8 +38,14 @@ export async function connect(environment: Environment = process.env): Promise<C
   const eventsFolder = join(dataDir, 'events');
   if (!existsSync(eventsFolder))
     throw new Failure(`There is no ledger in ${dataDir}. Set DATA_DIR to its data folder, or EVENTSTORE_URL to its event store.`);
-  const store = await startEventStore({ dataDir: eventsFolder, report: (line) => process.stderr.write(`${line}\n`) });
-  const log = connectEventLog(store.url);
+  const access = makeEventStoreAccess(dataDir);
+  const store = await startEventStore({
+    dataDir: eventsFolder,
+    tls: { certificate: readFileSync(access.certificateFile), key: readFileSync(access.keyFile) },
+    credentials: access,
+    report: (line) => process.stderr.write(`${line}\n`),
+  });
+  const log = connectEventLog(access.url(store.port));
   const close = async (): Promise<void> => {
     await log.close();
     await store.close();

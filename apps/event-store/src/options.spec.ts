@@ -14,6 +14,8 @@ describe('the options of the event store', () => {
         startsStandardProjections: false,
         appendBytesMax: undefined,
         appendTimeoutMs: undefined,
+        tlsFiles: undefined,
+        credentials: undefined,
       },
     });
     const environment = {
@@ -25,6 +27,18 @@ describe('the options of the event store', () => {
     };
     expect(read(['--port', '0'], environment)).toMatchObject({
       options: { port: 0, appendBytesMax: 1024, appendTimeoutMs: 3000, hasProjections: true, startsStandardProjections: true },
+    });
+  });
+
+  it('take certificate and credentials from the environment too, where other users of the machine do not see them', () => {
+    const environment = {
+      EVENTSTORE_USER: 'ledger',
+      EVENTSTORE_PASSWORD: 'secret',
+      EVENTSTORE_CERTIFICATE_FILE: 'c.pem',
+      EVENTSTORE_CERTIFICATE_PRIVATE_KEY_FILE: 'k.pem',
+    };
+    expect(read(['--user', 'somebody'], environment)).toMatchObject({
+      options: { credentials: { user: 'somebody', password: 'secret' }, tlsFiles: { certificate: 'c.pem', key: 'k.pem' } },
     });
   });
 
@@ -40,6 +54,8 @@ describe('the options of the event store', () => {
     [[], { EVENTSTORE_MAX_APPEND_SIZE: '16777217' }, 'EVENTSTORE_MAX_APPEND_SIZE takes a whole number from 1 to 16777216'],
     [[], { EVENTSTORE_COMMIT_TIMEOUT_MS: '-1' }, 'EVENTSTORE_COMMIT_TIMEOUT_MS takes'],
     [[], { EVENTSTORE_START_STANDARD_PROJECTIONS: 'yes' }, 'takes true or false, not "yes"'],
+    [['--user', 'ledger'], {}, '--user and --password go together: one of them is missing.'],
+    [['--key', 'k.pem'], {}, '--certificate and --key go together: one of them is missing.'],
     [['--nothing'], {}, "Unknown option '--nothing'"],
   ])('that cannot be used are refused with what they take: %j %j', (args, environment, text) => {
     expect(read(args as string[], environment as Record<string, string>)).toMatchObject({

@@ -7,6 +7,9 @@ export interface Options {
   startsStandardProjections: boolean;
   appendBytesMax: number | undefined;
   appendTimeoutMs: number | undefined;
+  /** Files with a certificate chain and its private key, as PEM. */
+  tlsFiles: { certificate: string; key: string } | undefined;
+  credentials: { user: string; password: string } | undefined;
 }
 
 /** What to do: run, or print a text and exit. */
@@ -25,12 +28,20 @@ what it does not do: docs/event-store.md
 
   --data DIR                     where the log and its index are kept; made when it is missing
   --port N                       the port to listen on (2113); 0 picks a free one
+  --certificate FILE, --key FILE   a certificate chain and its private key, as PEM: then only TLS is taken, and clients connect by
+                                 esdb://HOST:PORT?tls=true, with &tlsCAFile=FILE where the certificate vouches for itself
+  --user NAME, --password TEXT   who may call; others get UNAUTHENTICATED. They want TLS, too: clients such as
+                                 @eventstore/db-client send credentials on encrypted connections only. A password in
+                                 EVENTSTORE_PASSWORD is not seen in the list of processes
   --run-projections KIND         none (the default), system or all: whether the standard projections can be enabled; all is
                                  the same as system here, for there are no user projections
   --start-standard-projections   runs them: $streams, $stream_by_category, $by_category, $by_event_type, $by_correlation_id
   --help                         print this
 
-Settings of a real node that are understood, from the environment:
+From the environment, where the command line leaves them open; the names are a real node's where it has one:
+  EVENTSTORE_USER, EVENTSTORE_PASSWORD    as --user and --password
+  EVENTSTORE_CERTIFICATE_FILE,            as --certificate and --key
+  EVENTSTORE_CERTIFICATE_PRIVATE_KEY_FILE
   EVENTSTORE_MAX_APPEND_SIZE              bytes of data an append may hold together (1048576, at most 16777216)
   EVENTSTORE_COMMIT_TIMEOUT_MS,           an append that the disk has not confirmed after both together is answered as timed
   EVENTSTORE_PREPARE_TIMEOUT_MS           out, its outcome unknown; when neither is set, it waits for the disk
@@ -46,6 +57,10 @@ const OPTIONS = {
   port: { type: 'string', default: '2113' },
   'run-projections': { type: 'string' },
   'start-standard-projections': { type: 'boolean' },
+  certificate: { type: 'string' },
+  key: { type: 'string' },
+  user: { type: 'string' },
+  password: { type: 'string' },
   help: { type: 'boolean', default: false },
 } satisfies ParseArgsConfig['options'];
 
@@ -65,6 +80,16 @@ export function readOptions(args: string[], environment: Environment): Wish {
       hasProjections: startsStandardProjections || runsProjections(values['run-projections'], environment),
       appendBytesMax: fromEnvironment(environment, 'EVENTSTORE_MAX_APPEND_SIZE', 1, APPEND_BYTES_MAX),
       appendTimeoutMs: appendTimeout(environment),
+      tlsFiles: both(
+        { '--certificate': values.certificate ?? environment['EVENTSTORE_CERTIFICATE_FILE'] },
+        { '--key': values.key ?? environment['EVENTSTORE_CERTIFICATE_PRIVATE_KEY_FILE'] },
+        (certificate, key) => ({ certificate, key }),
+      ),
+      credentials: both(
+        { '--user': values.user ?? environment['EVENTSTORE_USER'] },
+        { '--password': values.password ?? environment['EVENTSTORE_PASSWORD'] },
+        (user, password) => ({ user, password }),
+      ),
     };
     return { do: 'run', options };
   } catch (error) {
@@ -98,6 +123,19 @@ function appendTimeout(environment: Environment): number | undefined {
   const prepare = fromEnvironment(environment, 'EVENTSTORE_PREPARE_TIMEOUT_MS', 1, TIMEOUT_MS_MAX);
   const commit = fromEnvironment(environment, 'EVENTSTORE_COMMIT_TIMEOUT_MS', 1, TIMEOUT_MS_MAX);
   return prepare === undefined && commit === undefined ? undefined : (prepare ?? 0) + (commit ?? 0);
+}
+
+// Two options that go together: both are there, or none is.
+function both<Pair>(
+  first: Record<string, string | undefined>,
+  second: Record<string, string | undefined>,
+  pair: (first: string, second: string) => Pair,
+): Pair | undefined {
+  const [[firstName, one = '']] = Object.entries(first) as [[string, string | undefined]];
+  const [[secondName, other = '']] = Object.entries(second) as [[string, string | undefined]];
+  if (one === '' && other === '') return undefined;
+  if (one === '' || other === '') throw new WrongUsage(`${firstName} and ${secondName} go together: one of them is missing.`);
+  return pair(one, other);
 }
 
 function truth(name: string, text = ''): boolean {

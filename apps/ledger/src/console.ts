@@ -63,7 +63,7 @@ export function banner(version: string, places: Places): string {
     ['Documents', `${places.apiUrl}/docs`],
     [
       'Event store',
-      `${withoutPassword(places.eventStoreUrl)}${places.embeddedEventStore ? ' (embedded; open to any EventStoreDB client)' : ''}`,
+      `${withoutPassword(places.eventStoreUrl)}${places.embeddedEventStore ? ' (embedded; for EventStoreDB clients with the password in ledger.json)' : ''}`,
     ],
     ['Read models', places.redis ? 'in Redis (REDIS_URL)' : 'embedded'],
     ['Data', places.dataDir],
@@ -75,5 +75,5 @@ export function banner(version: string, places: Places): string {
 }
 
 function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//…@');
+  return url.replace(/\/\/([^/@:]*):[^/@]*@/, '//$1:…@');
 }

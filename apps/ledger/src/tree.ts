@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { eventStoreUrl, type Settings } from '#platform';
+import { eventStoreUrl, makeEventStoreAccess, type Settings } from '#platform';
 import type { Program } from './child.js';
 import { supervise, type Reports, type Supervised } from './supervise.js';
 
@@ -62,9 +62,14 @@ export async function startTree(
 
   try {
     if (settings.eventStoreUrl === undefined) {
-      const eventStore = start(
-        program('event-store', () => ['--port', String(ports.eventStore), '--data', join(settings.dataDir, 'events')]),
-      );
+      // Nobody but who can read the data folder may call the store, though every user of the machine reaches its port.
+      const access = makeEventStoreAccess(settings.dataDir);
+      const files = ['--data', join(settings.dataDir, 'events'), '--certificate', access.certificateFile, '--key', access.keyFile];
+      const eventStore = start({
+        ...program('event-store', () => ['--port', String(ports.eventStore), ...files]),
+        // The command line is for every user to see, the environment is not.
+        environment: () => ({ ...childEnvironment(), EVENTSTORE_USER: access.user, EVENTSTORE_PASSWORD: access.password }),
+      });
       // A restart must come back where the others look for it, also when any free port was asked for.
       ports.eventStore = Number((await unlessStopped(eventStore.ready, signal))['port']);
     }

@@ -4,6 +4,7 @@ import { appendHandler, batchAppendHandler } from './protocol/append.js';
 import { SubscriptionGroups } from './groups/groups.js';
 import { groupHandlers } from './protocol/groups.js';
 import { deleteHandler } from './protocol/delete.js';
+import { recognizing, refusalFor, type Credentials } from './protocol/doorkeeper.js';
 import { GrpcServer, type Handler } from './protocol/grpc-server.js';
 import { httpListener, type NodeFacts } from './protocol/http.js';
 import { monitoringHandler, statisticsOf, type Statistics } from './protocol/monitoring.js';
@@ -33,6 +34,10 @@ export interface EventStoreOptions {
   hasProjections?: boolean;
   /** Starts the standard projections, and for that the service. */
   startsStandardProjections?: boolean;
+  /** Certificate chain and private key as PEM: then only encrypted connections are taken. */
+  tls?: { certificate: string | Buffer; key: string | Buffer } | undefined;
+  /** Who may call; without, anybody who reaches the port. Clients send them on encrypted connections only. */
+  credentials?: Credentials | undefined;
   /** Told what the store has to say about itself: at the start, when a tail was cut. */
   report?: (line: string) => void;
   /** Called when the disk did not confirm a write. Nothing is acknowledged any more: the process should end and start anew. */
@@ -44,7 +49,7 @@ export interface EventStoreOptions {
 export interface EventStore {
   readonly port: number;
   readonly host: string;
-  /** Where an EventStoreDB client finds it. */
+  /** Where an EventStoreDB client finds it; without the credentials and the certificate that it may have to bring. */
   readonly url: string;
   /** What the process uses and the store holds open now, by names as Monitoring.Stats gives them. */
   statistics(): Statistics;
@@ -65,9 +70,11 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
   const facts: NodeFacts = {
     address: { host, port: 0 },
     statistics: undefined,
+    hasCredentials: options.credentials !== undefined,
     hasProjections: options.hasProjections === true || options.startsStandardProjections === true,
   };
-  const server = new GrpcServer({ onHttp: httpListener(facts) });
+  const recognize = recognizing(options.credentials);
+  const server = new GrpcServer({ onHttp: httpListener(facts, recognize), tls: options.tls, refusalFor: refusalFor(recognize) });
   try {
     facts.address.port = await server.listen(options.port ?? 0, host);
     const { statistics, stop } = await serve(server, facts, options);
@@ -80,7 +87,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
     let closing: Promise<void> | undefined;
     return {
       ...facts.address,
-      url: `esdb://${host}:${facts.address.port}?tls=false`,
+      url: `esdb://${host}:${facts.address.port}?tls=${options.tls !== undefined}`,
       statistics,
       close: () => (closing ??= close()),
     };

@@ -3,6 +3,7 @@ export * from './secrets.js';
 export * from './log.js';
 export * from './run-process.js';
 export * from './event-store-url.js';
+export * from './event-store-access.js';
 export * from './authorization.js';
 export * from './tokens.js';
 export * from './passwords.js';

@@ -15,14 +15,14 @@ import { Code, Status, deadlineExceeded, serverStarting, serverStopping } from '
 export type Handler = (call: GrpcCall) => void | Promise<void>;
 
 /** Says why a call with these headers to this method is not admitted; undefined when it is. */
-export type Doorkeeper = (path: string, headers: IncomingHttpHeaders) => Status | undefined;
+export type RefusalFor = (path: string, headers: IncomingHttpHeaders) => Status | undefined;
 
 export interface GrpcServerOptions {
   /** What is not gRPC. */
   onHttp: RequestListener;
   /** Certificate chain and private key, as PEM: then nothing is taken that is not encrypted. */
   tls?: { certificate: string | Buffer; key: string | Buffer } | undefined;
-  doorkeeper?: Doorkeeper | undefined;
+  refusalFor?: RefusalFor | undefined;
 }
 
 const MESSAGE_BYTES_MAX = 16 * 1024 * 1024 + 512 * 1024;
@@ -48,6 +48,7 @@ export class GrpcServer {
   private readonly sessions = new Set<ServerHttp2Session>();
   private readonly sockets = new Set<Socket>();
   private readonly calls = new Set<GrpcCall>();
+  private callsBegun = 0;
   private state: 'starting' | 'taking' | 'stopping' = 'starting';
 
   constructor(private readonly options: GrpcServerOptions) {
@@ -103,11 +104,11 @@ export class GrpcServer {
     if (this.listener.listening) this.listener.close();
   }
 
-  /** What is held for clients now. */
-  held(): { connections: number; calls: number; unsentBytes: number } {
+  /** What is held for clients now, and how many calls were begun in all. */
+  held(): { connections: number; calls: number; callsBegun: number; unsentBytes: number } {
     let unsentBytes = 0;
     for (const call of this.calls) unsentBytes += call.unsentBytes;
-    return { connections: this.sockets.size, calls: this.calls.size, unsentBytes };
+    return { connections: this.sockets.size, calls: this.calls.size, callsBegun: this.callsBegun, unsentBytes };
   }
 
   /** Ends the calls that are left, then the connections. */
@@ -133,7 +134,7 @@ export class GrpcServer {
     }
     const timeoutMs = timeoutOf(headers['grpc-timeout']);
     const call = new GrpcCall(stream, headers, timeoutMs, MESSAGE_BYTES_MAX);
-    const refusal = this.state === 'taking' ? this.options.doorkeeper?.(path, headers) : undefined;
+    const refusal = this.state === 'taking' ? this.options.refusalFor?.(path, headers) : undefined;
     if (this.state === 'stopping') call.finish(serverStopping());
     else if (this.state === 'starting') call.finish(serverStarting());
     else if (refusal !== undefined) call.finish(refusal);
@@ -145,6 +146,7 @@ export class GrpcServer {
   }
 
   private run(call: GrpcCall, handler: Handler): void {
+    this.callsBegun += 1;
     this.calls.add(call);
     call.whenClosed(() => this.calls.delete(call));
     try {

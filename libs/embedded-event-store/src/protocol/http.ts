@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { Recognize } from './doorkeeper.js';
 import type { Statistics } from './monitoring.js';
 import { INSTANCE_ID, SERVER_VERSION } from './service.js';
 
@@ -6,12 +7,16 @@ import { INSTANCE_ID, SERVER_VERSION } from './service.js';
 export interface NodeFacts {
   address: { host: string; port: number };
   hasProjections: boolean;
+  hasCredentials: boolean;
   /** Undefined while the store is starting. */
   statistics: (() => Statistics) | undefined;
 }
 
+/** What is only for those who may call. */
+const FOR_CALLERS = new Set(['/gossip', '/stats']);
+
 /** What the port answers over plain HTTP/1.1: whether the store is alive, and what it is. Nothing of what it holds. */
-export function httpListener(facts: NodeFacts): RequestListener {
+export function httpListener(facts: NodeFacts, recognize: Recognize): RequestListener {
   const answers: Record<string, () => object | undefined> = {
     '/ping': () => ({ text: 'Ping request successfully handled' }),
     '/info': () => info(facts),
@@ -22,7 +27,9 @@ export function httpListener(facts: NodeFacts): RequestListener {
     const [path = '/'] = (request.url ?? '/').split('?');
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     const body = isRead ? answers[path]?.() : undefined;
-    if (body !== undefined) {
+    if (body !== undefined && FOR_CALLERS.has(path) && !recognize(request.headers)) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="event store"' }).end();
+    } else if (body !== undefined) {
       response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
     } else if (isRead && path === '/health/live') response.writeHead(204).end();
     // Where a real node has its web interface.
@@ -31,13 +38,13 @@ export function httpListener(facts: NodeFacts): RequestListener {
   };
 }
 
-function info({ hasProjections }: NodeFacts): object {
+function info({ hasProjections, hasCredentials }: NodeFacts): object {
   return {
     esVersion: SERVER_VERSION,
     state: 'leader',
     // A real node says atomPub whether it is used or not.
     features: { projections: hasProjections, userManagement: false, atomPub: true },
-    authentication: { type: 'insecure', properties: null },
+    authentication: { type: hasCredentials ? 'internal' : 'insecure', properties: null },
   };
 }
 

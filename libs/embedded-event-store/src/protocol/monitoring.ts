@@ -30,6 +30,7 @@ export function statisticsOf(server: GrpcServer, log: EventLog, groups: Subscrip
       'es-writer-checkpoint': log.log.durableEnd,
       'es-writer-waitingBytes': log.log.waitingBytes,
       'es-connections': held.connections,
+      'es-calls-begun': held.callsBegun,
       'es-calls-open': held.calls,
       'es-calls-unsentBytes': held.unsentBytes,
       'es-followers': log.followerCount,
