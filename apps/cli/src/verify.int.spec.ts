@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { chainHash, firstPrevHash, type EventLog, type RecordedEvent } from '#event-store';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
 import { begin, buyAndGive, customerId, partnerId } from '../testing/story.js';
@@ -174,6 +176,20 @@ describe('ledger verify', () => {
     await folder.remove();
     expect(code).toBe(1);
     expect(stderr).toMatch(/^ledger: The log is not sound\. product-x, revision 0: its hash is \w{64}, but/);
+  });
+
+  it('names file and offset when bytes on the disk are not what was written, or the end of the log is missing', async () => {
+    const folder = await makeLedgerFolder();
+    await folder.open(({ ledger }) => begin(ledger));
+    const path = join(folder.dataDir, 'events/log/00000000000000000000.segment');
+    const whole = readFileSync(path);
+    for (const spoilt of [whole.with(1_000, whole[1_000]! ^ 1), whole.subarray(0, -100)]) {
+      writeFileSync(path, spoilt);
+      const { code, stderr } = await folder.run(['verify']);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^ledger: .*segment, offset \d+: .*Restore this file from a backup.*\n$/);
+    }
+    await folder.remove();
   });
 
   it('works on an event store that runs elsewhere', async () => {
