@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startEventStore } from './contestants/event-store.js';
 import { listProduct, seedAccounts, seedTransfers } from './contestants/seeding.js';
-import { endWithUs } from './lib/children.js';
+import { endWithUs, firstWord } from './lib/children.js';
 import { progress, say } from './lib/progress.js';
 
 export const title = 'loading a pool with many facts';
@@ -26,12 +26,13 @@ export async function run({ folder, figures, sizes, rounds }) {
         accounts[0].customerId,
       ]);
       endWithUs(child);
-      const [loaded] = await once(child, 'message');
+      const gone = once(child, 'exit');
+      const loaded = await firstWord(child, 'the process that loads the pool');
       if (loaded.assigned !== given) throw new Error(`the pool has ${loaded.assigned} assigned, not ${given}`);
       given += loaded.commands;
       figures.add(name, 'ledger', loaded.figures);
       say(`round ${round}: cold ${Math.round(loaded.figures['cold load ms'])} ms`);
-      await once(child, 'exit');
+      await gone;
     }
   } finally {
     await store.stop();

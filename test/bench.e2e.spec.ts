@@ -15,12 +15,11 @@ describe('npm run bench', () => {
   let report: { benches: Record<string, { postgres?: string | null; rows: { workload: string; contestant: string }[] }> };
   beforeAll(() => {
     run = bench('--smoke', '--only', 'assignments,growing,hot-account', '--out', out);
-    report = JSON.parse(readFileSync(join(out, 'bench.json'), 'utf8'));
+    if (run.status === 0) report = JSON.parse(readFileSync(join(out, 'bench.json'), 'utf8'));
   }, 300_000);
 
   it('ends well, with the checks of every workload passed', () => {
-    expect(run.stderr).not.toContain('failed');
-    expect(run.status).toBe(0);
+    expect(run.status === 0 ? 'ended well' : run.stderr).toBe('ended well');
     expect(Object.keys(report.benches)).toEqual(['assignments', 'growing', 'hot-account']);
   });
 

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { built } from './ledger.js';
 import { nodeFlags } from './scene.js';
-import { endWithUs } from '../lib/children.js';
+import { endWithUs, firstWord } from '../lib/children.js';
 
 export async function startEventStore(folder) {
   const startedAt = performance.now();
@@ -11,7 +11,7 @@ export async function startEventStore(folder) {
     fork(built('event-store'), ['--port', '0', '--data', folder], { execArgv: nodeFlags, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
   );
   const gone = once(child, 'exit');
-  const [{ port, failed }] = await Promise.race([once(child, 'message'), gone.then(() => [{ failed: 'it ended at once' }])]);
+  const { port, failed } = await firstWord(child, 'the event store');
   if (port === undefined) throw new Error(`the event store did not start: ${failed}`);
   return {
     url: `esdb://127.0.0.1:${port}?tls=false`,

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { endWithUs } from '../lib/children.js';
+import { endWithUs, firstWord } from '../lib/children.js';
 import { startCluster } from '../peers/postgres/cluster.js';
 import { environment, heldAtFirst, nodeFlags, sku } from './scene.js';
 
@@ -71,7 +71,7 @@ async function startPeer(folder, cluster, form, client) {
   });
   endWithUs(child);
   const gone = once(child, 'exit');
-  const [{ port, failed }] = await once(child, 'message');
+  const { port, failed } = await firstWord(child, 'the peer over PostgreSQL');
   if (port === undefined) throw new Error(`the peer over PostgreSQL did not start: ${failed}`);
   return new PostgresPeer(form, `http://127.0.0.1:${port}`, child, gone, cluster, client);
 }
