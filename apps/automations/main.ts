@@ -1,14 +1,5 @@
-import { connectEventLog, Ledger, Witness, type EventLog, type Position } from '#event-store';
-import {
-  eventStoreUrl,
-  openSnapshots,
-  readSettings,
-  runProcess,
-  SandboxClock,
-  wallClock,
-  type ProcessContext,
-  type Running,
-} from '#platform';
+import type { EventLog, Position } from '#event-store';
+import { openLedger, readSettings, runProcess, type ProcessContext, type Running } from '#platform';
 import { openReadStore } from '#read-store';
 import { Checkpoint } from './src/checkpoint.js';
 import { DeadlineView } from './src/deadline-view.js';
@@ -17,24 +8,12 @@ import { SandboxDeadlines } from './src/sandbox-deadlines.js';
 import { Transfers } from './src/transfers.js';
 
 /** What happens by itself: licenses given arrive at the receiver's, terms end. */
-async function start({ log, signal }: ProcessContext): Promise<Running> {
+async function start(context: ProcessContext): Promise<Running> {
+  const { log } = context;
   const settings = readSettings();
-  const eventLog = connectEventLog(eventStoreUrl(settings));
+  const opened = await openLedger(settings, context);
+  const { eventLog, clock, sandboxClock, ledger, stopping, failed } = opened;
   const readStore = await openReadStore(settings, eventLog);
-  const stopping = new AbortController();
-  signal.addEventListener('abort', () => stopping.abort());
-
-  // What goes on in the background must not fail unnoticed: an error there ends the process, and the supervisor starts it again.
-  const failed = (error: unknown): void => {
-    if (!stopping.signal.aborted) queueMicrotask(() => Promise.reject(error));
-  };
-  const sandboxClock = settings.sandbox ? await SandboxClock.open(eventLog, stopping.signal, failed) : undefined;
-  const clock = sandboxClock ?? wallClock;
-  const snapshots = openSnapshots(settings, log);
-  const now = () => clock.nowText();
-  const report = (error: Error): void => log.warn({ reason: error.message }, 'what was recorded could not be witnessed yet');
-  const witness = new Witness({ log: eventLog, now, report });
-  const ledger = new Ledger({ log: eventLog, now, cacheBytesMax: settings.ledgerCacheBytes, snapshots, witness });
 
   const transfers = new Transfers(eventLog, ledger, await Checkpoint.open(eventLog, 'transfers'), clock, log);
   const expiry = new Expiry(new DeadlineView(readStore), ledger, log);
@@ -53,9 +32,7 @@ async function start({ log, signal }: ProcessContext): Promise<Running> {
     async stop() {
       stopping.abort();
       await Promise.allSettled(working);
-      await snapshots.idle();
-      await witness.close();
-      await eventLog.close();
+      await opened.close();
       await readStore.close();
     },
   };

@@ -16,4 +16,4 @@ export * from './sandbox-time.js';
 export * from './sandbox-clock.js';
 export * from './turns.js';
 export * from './cloud-event.js';
-export * from './snapshots.js';
+export * from './open-ledger.js';
