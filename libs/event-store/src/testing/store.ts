@@ -9,20 +9,20 @@ import type { EventLog, RecordedEvent } from '../event-log.js';
 /** A store of a test's own, and logs on it. */
 export interface TestStore {
   readonly url: string;
-  /** Others write to it too: the whole log cannot be counted. */
-  readonly shared: boolean;
   open(options?: EventLogOptions): EventLog;
   stop(): Promise<void>;
 }
 
-/** The embedded store in a new folder; with TEST_EVENTSTORE_URL that EventStoreDB instead. */
+/**
+ * The embedded store in a new folder; with TEST_EVENTSTORE_URL that EventStoreDB instead, which may hold anything. `npm test` runs
+ * everything on the embedded one, and then the same once more on that one.
+ */
 export async function startTestStore(): Promise<TestStore> {
   const given = process.env['TEST_EVENTSTORE_URL'];
   const logs: EventLog[] = [];
   const store = given === undefined ? await startEmbedded() : { url: given, stop: () => Promise.resolve() };
   return {
     url: store.url,
-    shared: given !== undefined,
     open: (options) => {
       const log = connectEventLog(store.url, options);
       logs.push(log);
