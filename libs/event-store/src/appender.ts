@@ -190,6 +190,13 @@ function guardBatchStream(stream: Duplex): void {
       }
     });
   }
+  // Fourth defect: what the client queues while the stream is full is rejected with the stream, and nobody handles that rejection, which
+  // would end the process. A stream that never says it is full keeps the same messages in its own queue, and nothing waits outside it.
+  const write = stream.write.bind(stream) as (...message: unknown[]) => boolean;
+  stream.write = (...message: unknown[]) => {
+    write(...message);
+    return true;
+  };
   // Second defect: a stream that ends without an error stays in use, and what waits on it is never settled.
   let failed = false;
   stream.on('error', () => (failed = true));

@@ -91,6 +91,23 @@ async function collect(events: AsyncIterable<RecordedEvent>): Promise<RecordedEv
 }
 
 describe('an append', () => {
+  it('leaves no rejection behind when much was still to be sent as its connection was given up', async () => {
+    // The server takes nothing in, so the appends pile up in the client; then their time is over.
+    const log = open(await startScripted({ batchAppend: () => undefined }), { appendTimeoutMs: 300 });
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    cleanups.push(() => void process.off('unhandledRejection', note));
+    const large = { id: randomUUID(), type: 'A', data: { text: 'x'.repeat(100_000) }, metadata: {} };
+    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, (_, n) => log.append(`log-${n}`, [large], -1)));
+    expect(new Set(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.constructor))).toEqual(
+      new Set([AppendUnknown]),
+    );
+    await log.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).toEqual([]);
+  });
+
   it('answers where it was written', async () => {
     const log = open(await startScripted({ batchAppend: (call) => call.on('data', (request) => call.write(success(request, 7))) }));
     expect(await log.append('thing-1', [fact()], 6)).toEqual({ revision: 7, position: 1234n });
