@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import colors from 'picocolors';
 import { copyFile, copyLog, type CopiedFile } from '#embedded-event-store';
 import { wallClock } from '#platform';
@@ -27,7 +27,9 @@ export async function backUp(target: string, signal: AbortSignal): Promise<void>
     const files: CopiedFile[] = copy.files.map((file) => ({ ...file, name: `${eventsFolder}/${file.name}` }));
     for (const name of settingsFiles) {
       const path = join(dataDir, name);
-      if (existsSync(path)) files.push(await copyFile(path, join(to, name), name, (await stat(path)).size, { signal }));
+      if (!existsSync(path)) continue;
+      await mkdir(dirname(join(to, name)), { recursive: true, mode: 0o700 });
+      files.push(await copyFile(path, join(to, name), name, (await stat(path)).size, { signal }));
     }
     await describeBackup(to, { format: 1, madeAt: wallClock.nowText(), logId: copy.logId, end: String(copy.end) }, files);
     const { events, end } = await checkBackup(to, options);

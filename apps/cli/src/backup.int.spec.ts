@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventLog, Ledger, RecordedEvent } from '#event-store';
 import { pool, product, purchaseLicenses } from '#licensing';
+import { makeEventStoreAccess, readEventStoreAccess } from '#platform';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
 import { begin, buyAndGive, context, edge, partnerId } from '../testing/story.js';
 import { checkBackup } from './backup.js';
@@ -77,16 +79,20 @@ describe('A backup', () => {
     expect(back.length).toBeLessThan(original.length);
   }, 60_000);
 
-  it('of a ledger that is stopped is all of it, with its secrets and its mode; what is restored goes on', async () => {
+  it('of a ledger that is stopped is all of it, with its secrets, its mode and the access to its store; what is restored goes on', async () => {
     const [to, restored] = [inScratch('stopped'), inScratch('stopped-restored')];
+    const { password } = makeEventStoreAccess(folder.dataDir);
     const original = await folder.open(({ log }) => all(log));
     expect((await folder.run(['backup', to])).code).toBe(0);
+    expect(spawnSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: to }).status).toBe(0);
     const { code, stdout } = await folder.run(['restore', to], { DATA_DIR: restored });
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^Restored\. [\d,]+ events, up to position \d+, as it was on \d{4}-/),
     });
-    expect(readdirSync(restored).sort()).toEqual(['events', 'ledger.mode', 'secrets.json']);
+    expect(readdirSync(restored).sort()).toEqual(['event-store-access', 'events', 'ledger.mode', 'secrets.json']);
+    expect(readEventStoreAccess(restored)!.password).toBe(password);
+    expect(statSync(join(restored, 'event-store-access')).mode & 0o077).toBe(0);
     expect(readFileSync(join(restored, 'secrets.json'))).toEqual(readFileSync(join(folder.dataDir, 'secrets.json')));
     expect(statSync(join(restored, 'secrets.json')).mode & 0o077).toBe(0);
     expect(await openedAt(restored, all)).toEqual(original);

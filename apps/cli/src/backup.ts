@@ -6,8 +6,12 @@ import { Failure } from './failure.js';
 
 /** Where the embedded store keeps its log, in a data folder and in a backup alike. */
 export const eventsFolder = 'events';
-/** What else of a data folder cannot be made again from the log. */
-export const settingsFiles = ['secrets.json', 'ledger.mode'] as const;
+/** What else of a data folder cannot be made again from the log: others know these secrets, and this password. */
+export const settingsFiles = [
+  'secrets.json',
+  'ledger.mode',
+  ...['certificate.pem', 'key.pem', 'password'].map((name) => `event-store-access/${name}`),
+];
 /** In the form of sha256sum, so that a backup can also be checked without this program. Written last: without it there is no backup. */
 export const sumsFile = 'SHA256SUMS';
 export const descriptionFile = 'backup.json';

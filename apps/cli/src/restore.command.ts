@@ -27,7 +27,8 @@ export async function restore(from: string, signal: AbortSignal): Promise<void> 
     const wanted = files.filter(({ name }) => name !== descriptionFile);
     for (const { name, bytes, sha256 } of wanted) {
       const target = join(unfinished, name);
-      await mkdir(dirname(target), { recursive: true });
+      // Nobody but the owner may enter: that is how the access to the event store is kept.
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       const copied = await copyFile(join(source, name), target, name, bytes, options);
       if (copied.sha256 !== sha256) throw new Failure(`${name} changed while it was read: check the disk it is on.`);
       await syncFolderOf(target);
