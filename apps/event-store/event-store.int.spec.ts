@@ -5,7 +5,7 @@ import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jsonEvent, type EventStoreDBClient } from '@eventstore/db-client';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startServer, type ServerProcess } from './src/testing/server-process.js';
 
@@ -202,4 +202,58 @@ describe('a reader that does not read', () => {
     expect(residentMiB() - before).toBeLessThan(150);
     session.destroy();
   }, 60_000);
+});
+
+describe('the settings of a real node', () => {
+  it('limit what an append may hold', async () => {
+    const server = await start({ env: { EVENTSTORE_MAX_APPEND_SIZE: '1024' } });
+    const append = (bytes: number) => server.client.appendToStream('pool-1', event({ text: 'x'.repeat(bytes) }));
+    await append(900);
+    await expect(append(1024)).rejects.toMatchObject({ type: 'maximum-append-size-exceeded', maxAppendSize: 1024 });
+  });
+
+  it('let an append that the disk does not confirm time out; it may be there all the same', async () => {
+    const release = join(folder, 'release');
+    const env = { HOLD_SYNC: release, EVENTSTORE_PREPARE_TIMEOUT_MS: '50', EVENTSTORE_COMMIT_TIMEOUT_MS: '50' };
+    const server = await start({ env });
+    // Long before the client would lose patience.
+    const appends = [event(), event()].map((one) => server.client.appendToStream('pool-1', one, { deadline: 600_000 }));
+    const outcomes = await Promise.allSettled(appends);
+    expect(outcomes).toMatchObject([{ reason: { type: 'deadline-exceeded' } }, { reason: { type: 'deadline-exceeded' } }]);
+    writeFileSync(release, '');
+    while ((await idsOf(server.client, 'pool-1')).length < 2) await new Promise(setImmediate);
+  });
+});
+
+describe('a store that is starting', () => {
+  it('answers early calls that it is not available, or does what they ask; none waits for its deadline', async () => {
+    const first = await start();
+    for (let n = 0; n < 200; n++)
+      await first.client.appendToStream(
+        `pool-${n % 10}`,
+        Array.from({ length: 100 }, () => event()),
+      );
+    await first.stop('SIGKILL');
+    const outcomes = new Set<unknown>();
+    let isOver = false;
+    const asking = (async () => {
+      while (!isOver) {
+        // A client of its own each time: it has no earlier failure to wait for.
+        const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${first.port}?tls=false&defaultDeadline=30000`);
+        const reading = client.readAll({ maxCount: 1 })[Symbol.asyncIterator]().next();
+        outcomes.add(
+          await reading.then(
+            () => 'done',
+            (error: { type?: string }) => error.type,
+          ),
+        );
+        if (outcomes.has('done')) isOver = true;
+        await client.dispose();
+      }
+    })();
+    await until(() => outcomes.size > 0);
+    await start({ port: first.port });
+    await asking;
+    expect(outcomes).toEqual(new Set(['unavailable', 'done']));
+  });
 });
