@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bringBuildUpToDate } from '../scripts/build.js';
+import { endChildren } from './lib/children.js';
 import { diskProbe } from './lib/disk.js';
 import { Figures, shown } from './lib/figures.js';
 import { sizesOf } from './sizes.js';
@@ -35,8 +36,8 @@ mkdirSync(out, { recursive: true });
 const folder = mkdtempSync(join(out, 'run-'));
 // PostgreSQL runs as another user and has to find its way.
 chmodSync(folder, 0o711);
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+let isEnding = false;
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(130));
 
 const form = ['full', 'quick', 'smoke'].find((name) => options[name]) ?? 'usual';
 const sizes = sizesOf(form, options.minutes);
@@ -67,14 +68,22 @@ try {
     writeFileSync(`${out}/bench.json`, `${JSON.stringify(report, undefined, 2)}\n`);
   }
 } catch (error) {
-  console.error(`The bench failed: ${error.stack}`);
-  process.exitCode = 1;
+  // Who is interrupted need not hear what that broke.
+  if (!isEnding) console.error(`The bench failed: ${error.stack}`);
+  process.exitCode = isEnding ? 130 : 1;
 }
 report.disk.push(diskProbe(folder, sizes.probeMilliseconds));
 report.seconds = Math.round((performance.now() - startedAt) / 1_000);
 writeFileSync(`${out}/bench.json`, `${JSON.stringify(report, undefined, 2)}\n`);
 console.log(`\n${report.seconds} s, load ${loadavg()[0].toFixed(2)} after; written to ${out}/bench.json`);
-process.exit();
+await end(process.exitCode);
+
+async function end(code) {
+  isEnding = true;
+  await endChildren();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.exit(code);
+}
 
 function machine() {
   const memoryGiB = Math.round(totalmem() / 2 ** 30);

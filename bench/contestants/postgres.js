@@ -21,6 +21,8 @@ export async function startPostgresPeers(folder, accounts) {
     await admin.query(`CREATE DATABASE ${form}`);
     await admin.end();
     const client = new pg.Client({ ...cluster.place, database: form });
+    // When the cluster is gone, the next query says so; between queries it is nobody's error.
+    client.on('error', () => {});
     await client.connect();
     await client.query(readFileSync(beside('schema.sql'), 'utf8'));
     await client.query(readFileSync(beside('procedure.sql'), 'utf8'));

@@ -51,12 +51,12 @@ export async function startCluster(folder) {
   mkdirSync(folder, { recursive: true });
   // The path of a Unix socket is short, that of a data folder need not be.
   const sockets = mkdtempSync(join(tmpdir(), 'bench-pg-'));
+  process.on('exit', () => rmSync(sockets, { recursive: true, force: true }));
   if (owner) for (const path of [folder, sockets]) chownSync(path, owner.uid, owner.gid);
   const data = join(folder, 'data');
   const as = { ...owner, cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C', HOME: folder } };
   const made = spawnSync(join(binaries, 'initdb'), ['-D', data, '-U', 'bench', '-A', 'trust', '-E', 'UTF8'], { ...as, encoding: 'utf8' });
   if (made.status !== 0) {
-    rmSync(sockets, { recursive: true });
     throw new NoPostgres(
       `initdb failed in ${folder}${owner ? ` as user ${owner.name}, who must be able to reach it` : ''}: ${made.stderr ?? made.error}`,
     );
@@ -78,7 +78,6 @@ export async function startCluster(folder) {
     async stop() {
       child.kill('SIGINT');
       await gone;
-      rmSync(sockets, { recursive: true, force: true });
     },
   };
 }
