@@ -28,11 +28,13 @@ what it does not do: docs/event-store.md
 
   --data DIR                     where the log and its index are kept; made when it is missing
   --port N                       the port to listen on (2113); 0 picks a free one
-  --certificate FILE, --key FILE   a certificate chain and its private key, as PEM: then only TLS is taken, and clients connect by
+  --certificate FILE             a certificate chain, as PEM
+  --key FILE                     its private key. With both only TLS is taken, and clients connect by
                                  esdb://HOST:PORT?tls=true, with &tlsCAFile=FILE where the certificate vouches for itself
-  --user NAME, --password TEXT   who may call; others get UNAUTHENTICATED. They want TLS, too: clients such as
-                                 @eventstore/db-client send credentials on encrypted connections only. A password in
-                                 EVENTSTORE_PASSWORD is not seen in the list of processes
+  --user NAME                    who may call
+  --password TEXT                others get UNAUTHENTICATED. They want TLS, too: clients such as @eventstore/db-client send
+                                 credentials on encrypted connections only. A password in EVENTSTORE_PASSWORD is not
+                                 seen in the list of processes
   --run-projections KIND         none (the default), system or all: whether the standard projections can be enabled; all is
                                  the same as system here, for there are no user projections
   --start-standard-projections   runs them: $streams, $stream_by_category, $by_category, $by_event_type, $by_correlation_id
