@@ -141,7 +141,9 @@ describe('A damaged backup', () => {
     for (const name of files) {
       const kept = readFileSync(join(backup, name));
       rmSync(join(backup, name));
-      await expect(checkBackup(backup)).rejects.toThrow(name);
+      await expect(checkBackup(backup)).rejects.toThrow(
+        name === 'SHA256SUMS' ? 'there is no SHA256SUMS' : `is damaged: ${name} is missing`,
+      );
       writeFileSync(join(backup, name), kept);
     }
     writeFileSync(join(backup, 'events/log/00000000000000001000.segment'), 'x');
