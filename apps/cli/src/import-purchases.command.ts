@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import colors from 'picocolors';
-import { Ledger } from '#event-store';
+import { Ledger, Witness } from '#event-store';
 import { pool, purchaseLicenses } from '#licensing';
 import { SandboxClock, wallClock, type Clock } from '#platform';
 import type { Connection } from './connect.js';
@@ -30,7 +30,9 @@ export async function importPurchases(
 ): Promise<void> {
   const { orders, errors } = readPurchaseFile(await textOf(path));
   const clock: Clock = connection.isSandbox ? await SandboxClock.open(connection.log, signal, () => undefined) : wallClock;
-  const ledger = new Ledger({ log: connection.log, now: () => clock.nowText() });
+  const now = () => clock.nowText();
+  const witness = new Witness({ log: connection.log, now });
+  const ledger = new Ledger({ log: connection.log, now, witness });
   const planned = await planImport(ledger, orders, clock.nowText(), basename(path));
   await printPlan(planned, all);
   await print(summary(planned, errors));
@@ -40,7 +42,7 @@ export async function importPurchases(
     throw new Failure(`${complaints(errors, wrong)}\nNothing was recorded: correct the file and try again.`);
   const fresh = planned.filter(({ outcome }) => outcome === 'new');
   if (fresh.length === 0) await print('There is nothing to record.');
-  else if (apply) await print(colors.green(`Recorded ${await record(ledger, fresh, signal)}.`));
+  else if (apply) await print(colors.green(`Recorded ${await record(ledger, fresh, signal).finally(() => witness.close())}.`));
   else await print('Nothing was recorded yet: the same command with --apply does it.');
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FactMetadata } from '#event-store';
+import { witnessedDigits, witnessStream, type FactMetadata, type FactsWitnessed } from '#event-store';
 import { balanceOf, pool } from '#licensing';
 import { moveClock, sandboxClockId, sandboxTime } from '#platform';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
@@ -50,6 +50,18 @@ describe('ledger import purchases', () => {
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('There is nothing to record.') });
     expect(again.stdout).toContain('0 new orders with 0 licenses, 2 already there');
     expect(await factsOf(partnerId)).toEqual(first);
+  });
+
+  it('has what it recorded witnessed', async () => {
+    await importing(good, '--apply');
+    const words = await folder.open(async ({ log }) => {
+      const found = [];
+      for await (const { data } of log.readStream(witnessStream)) found.push((data as FactsWitnessed).facts);
+      return found;
+    });
+    const hashes = [...(await factsOf(partnerId)), ...(await factsOf(customerId))].map(({ metadata }) => (metadata as FactMetadata).hash);
+    expect(words).toHaveLength(1);
+    for (const hash of hashes) expect(words[0]).toContain(hash.slice(0, witnessedDigits));
   });
 
   it('begins the term in a customer’s own pool when the order was sold', async () => {
