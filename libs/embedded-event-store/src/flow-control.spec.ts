@@ -12,7 +12,7 @@ const SUBSCRIPTIONS = Number(process.env['FLOW_SUBSCRIPTIONS'] ?? 1000);
 const CONNECTIONS = Math.max(5, SUBSCRIPTIONS / 200);
 const EVENTS_AN_APPEND = 1000;
 const UNSENT_BYTES_MAX = 1024 * 1024;
-const patience = 30_000 + EVENTS / 5;
+const patience = 120_000 + EVENTS / 5;
 
 let folder: ReturnType<typeof temporaryFolder>;
 let store: EventStore | undefined;

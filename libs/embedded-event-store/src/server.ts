@@ -75,9 +75,11 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
   };
   const recognize = recognizing(options.credentials);
   const server = new GrpcServer({ onHttp: httpListener(facts, recognize), tls: options.tls, refusalFor: refusalFor(recognize) });
+  let log: EventLog | undefined;
   try {
     facts.address.port = await server.listen(options.port ?? 0, host);
-    const { statistics, stop } = await serve(server, facts, options);
+    log = await openLog(options);
+    const { statistics, stop } = await serve(server, facts, log, options);
     facts.statistics = statistics;
     server.startTaking();
     const close = async (): Promise<void> => {
@@ -93,24 +95,31 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
     };
   } catch (error) {
     await server.close();
+    await log?.close();
     await lock.release();
     throw error;
   }
 }
 
-// Opens the log and puts every method on the server.
-async function serve(
-  server: GrpcServer,
-  facts: NodeFacts,
-  options: EventStoreOptions,
-): Promise<{ statistics: () => Statistics; stop: () => Promise<void> }> {
-  const { dataDir, segmentBytes = 64 * MEBIBYTE, cacheBytes = 64 * MEBIBYTE, appendBytesMax = MEBIBYTE } = options;
+async function openLog(options: EventStoreOptions): Promise<EventLog> {
+  const { dataDir, segmentBytes = 64 * MEBIBYTE, cacheBytes = 64 * MEBIBYTE } = options;
   const { onSyncFailure = () => undefined, onDamagedIndex = () => undefined } = options;
   const log = await EventLog.open({ dataDir, segmentBytes, cacheBytes, onSyncFailure, onDamagedIndex });
   if (log.cut !== undefined) {
     const { bytes, file, offset } = log.cut;
     options.report?.(`cut ${bytes} bytes of an append that was never acknowledged off the end of ${file}, at offset ${offset}`);
   }
+  return log;
+}
+
+// Puts every method on the server.
+async function serve(
+  server: GrpcServer,
+  facts: NodeFacts,
+  log: EventLog,
+  options: EventStoreOptions,
+): Promise<{ statistics: () => Statistics; stop: () => Promise<void> }> {
+  const { appendBytesMax = MEBIBYTE } = options;
   const groups = await SubscriptionGroups.start(log);
   const projections = facts.hasProjections ? await Projections.start(log, options.startsStandardProjections === true) : undefined;
   const statistics = statisticsOf(server, log, groups);
