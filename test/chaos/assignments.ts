@@ -10,6 +10,8 @@ const sku = 'REMO-EDGE-1Y';
 const bought = 1_000_000;
 export const operatorPassword = 'correct horse battery staple';
 export const storeSecret = `whsec_${Buffer.alloc(32, 's').toString('base64')}`;
+/** A caller that waited so long asks again, and then waits twice as long, while its first call may still come through: so commands are sent more than once. */
+const patienceMilliseconds = 500;
 /** So many 503 a caller gets at once; then it waits as `Retry-After` says, in the long form. */
 const impatience = 20;
 
@@ -90,7 +92,7 @@ export class Assignments {
       const customerId = this.customers[randomInt(this.customers.length)]!.id;
       const quantity = randomInt(1, 4);
       for (let attempt = 1; ; attempt++) {
-        const answer = await this.attempt(key, customerId, quantity);
+        const answer = await this.attempt(attempt, key, customerId, quantity);
         if (answer?.status === 201) {
           this.acknowledged.set(key, { assignmentId: answer.body.assignmentId, quantity, customerId });
           break;
@@ -101,10 +103,11 @@ export class Assignments {
   }
 
   /** Undefined when there was no answer. What is neither an acknowledgement nor "not now" is a defect. */
-  private async attempt(key: string, customerId: string, quantity: number): Promise<Answer | undefined> {
+  private async attempt(attempt: number, key: string, customerId: string, quantity: number): Promise<Answer | undefined> {
     const headers = { 'idempotency-key': key };
     const body = { customerId, lines: [{ sku, quantity }] };
-    const answer = await this.partner.user.post(`/v1/pools/${this.partner.id}/assignments`, body, { headers }).catch(() => undefined);
+    const extra = { headers, signal: AbortSignal.timeout(patienceMilliseconds * 2 ** Math.min(attempt, 6)) };
+    const answer = await this.partner.user.post(`/v1/pools/${this.partner.id}/assignments`, body, extra).catch(() => undefined);
     if (answer?.status === 503) this.unavailable.push({ code: answer.body.code, retryAfter: answer.headers.get('retry-after') });
     else if (answer !== undefined && answer.status !== 201) throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer;

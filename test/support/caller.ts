@@ -9,7 +9,7 @@ export interface Answer {
   readonly position: string | undefined;
 }
 
-type Extra = { readonly headers?: Record<string, string> };
+type Extra = { readonly headers?: Record<string, string>; readonly signal?: AbortSignal };
 
 /** Somebody who calls the API; without a token, a stranger. */
 export class Caller {
@@ -48,10 +48,11 @@ export class Caller {
   }
 
   /** `body` is sent as JSON, a text or bytes as they are. */
-  async call(method: string, path: string, body?: unknown, { headers = {} }: Extra = {}): Promise<Answer> {
+  async call(method: string, path: string, body?: unknown, { headers = {}, signal }: Extra = {}): Promise<Answer> {
     const isRaw = typeof body === 'string' || body instanceof Uint8Array;
     const response = await fetch(`${this.url}${path}`, {
       method,
+      ...(signal && { signal }),
       headers: {
         ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
