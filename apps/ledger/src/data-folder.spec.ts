@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claimDataFolder } from './data-folder.js';
@@ -16,9 +16,10 @@ const lockedBy = (holder: object) => writeFileSync(lock(), JSON.stringify(holder
 const holder = () => JSON.parse(readFileSync(lock(), 'utf8'));
 
 describe('claiming a data folder', () => {
-  it('makes it, however deep, and leaves no lock behind when it is released', async () => {
+  it('makes it, however deep, for its owner only, and leaves no lock behind when it is released', async () => {
     const deep = join(folder, 'a', 'b');
     (await claimDataFolder(deep, false)).release();
+    expect(statSync(deep).mode & 0o777).toBe(0o700);
     expect(readdirSync(deep)).toEqual(['ledger.mode']);
   });
 

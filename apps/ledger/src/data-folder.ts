@@ -24,7 +24,8 @@ const predecessorPollMilliseconds = 50;
  */
 export async function claimDataFolder(folder: string, sandbox: boolean): Promise<DataFolder> {
   try {
-    mkdirSync(folder, { recursive: true });
+    // What is in it is for its owner only, to read as to write.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.W_OK | constants.X_OK);
     writeFileSync(join(folder, '.writable'), '');
     rmSync(join(folder, '.writable'));

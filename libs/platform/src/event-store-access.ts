@@ -24,7 +24,7 @@ const user = 'ledger';
 export function makeEventStoreAccess(dataDir: string): EventStoreAccess {
   const known = readEventStoreAccess(dataDir);
   if (known !== undefined) return known;
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   // A folder that mkdtemp makes is its owner's alone. It comes to its name as a whole, or not at all.
   const draft = mkdtempSync(join(dataDir, 'event-store-access.'));
   const { certificate, key } = makeLoopbackCertificate('License Ledger event store');

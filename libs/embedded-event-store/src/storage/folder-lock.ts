@@ -58,7 +58,7 @@ export class FolderLock {
 // Found out before anything is opened: later it would be an error of some file in some call.
 function makeWritable(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const part of [folder, join(folder, 'log'), join(folder, 'index')].filter((path) => existsSync(path))) {
       accessSync(part, constants.R_OK | constants.W_OK | constants.X_OK);
       for (const file of readdirSync(part)) accessSync(join(part, file), constants.R_OK | constants.W_OK);
