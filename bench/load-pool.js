@@ -1,15 +1,19 @@
-// One process that loads one pool for the first time: started by pool.js with the event store's address, the account and its customer.
+// One process that loads one pool for the first time: started by pool.js with the event store's address, the account and its customer, and the folder
+// that has its snapshot, or will have.
 import { connectEventLog, Ledger } from '#event-store';
 import { assignLicenses, balanceOf, customer, pool } from '#licensing';
+import { openSnapshots } from '#platform';
 import { sku } from './contestants/scene.js';
 import { command } from './contestants/seeding.js';
 import { quantile } from './lib/figures.js';
 import { residentOf } from './lib/processes.js';
 
-const [url, accountId, customerId] = process.argv.slice(2);
+const [url, accountId, customerId, dataDir] = process.argv.slice(2);
 const now = () => new Date().toISOString();
 const log = connectEventLog(url);
-const ledger = new Ledger({ log, now });
+const snapshots = openSnapshots({ dataDir }, { warn: (_, message) => console.error(message) });
+// However few facts a short run has, one is kept.
+const ledger = new Ledger({ log, now, snapshots, snapshotEvery: 100 });
 // The connection stands before the clock runs.
 const receiver = { ...(await ledger.load(customer, customerId)).state };
 
@@ -45,5 +49,6 @@ process.send({
     'RSS more, MiB': (memoryAfter - memoryBefore) / 2 ** 20,
   },
 });
+await snapshots.idle();
 await log.close();
 process.disconnect();

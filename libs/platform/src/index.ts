@@ -17,3 +17,4 @@ export * from './sandbox-clock.js';
 export * from './turns.js';
 export * from './cloud-event.js';
 export * from './open-ledger.js';
+export * from './snapshots.js';

@@ -7,7 +7,7 @@ import { Snapshots } from '#event-store';
 import type { Settings } from './settings.js';
 
 /** Snapshots in the data folder, of this very code: whatever changes how facts are folded, no state of before is used. */
-export function openSnapshots({ dataDir }: Pick<Settings, 'dataDir'>, log: Logger): Snapshots {
+export function openSnapshots({ dataDir }: Pick<Settings, 'dataDir'>, log: Pick<Logger, 'warn'>): Snapshots {
   return new Snapshots({
     folder: join(dataDir, 'snapshots'),
     code: digestOf(['#licensing', '#event-store'].map((library) => dirname(fileURLToPath(import.meta.resolve(library))))),
