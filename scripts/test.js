@@ -24,7 +24,9 @@ const runsOfJest = [run('results.json', environment, words)];
 // speaks of the whole log: it wants a store of its own.
 if (given && words.length === 0) {
   console.log(`\nThe same on the event store of TEST_EVENTSTORE_URL:`);
-  runsOfJest.push(run('given.json', process.env, ['--runInBand', '--testPathIgnorePatterns=witness', 'libs/event-store', 'test/walkthroughs']));
+  runsOfJest.push(
+    run('given.json', process.env, ['--runInBand', '--testPathIgnorePatterns=witness', 'libs/event-store', 'test/walkthroughs']),
+  );
 }
 report(runsOfJest.map(({ outcome }) => outcome));
 process.exit(runsOfJest.find(({ status }) => status !== 0)?.status ?? 0);
