@@ -102,7 +102,7 @@ describe('a full disk', () => {
       expect(await load.check(server.client)).toEqual([]);
       fillUp(filler);
       expect(await server.stop()).toBe(0);
-      rmSync(join(disk, 'rest'), { force: true });
+      for (const name of ['rest', 'filler']) rmSync(join(disk, name), { force: true });
       const again = await start(join(disk, 'data'));
       expect(await load.check(again.client)).toEqual([]);
       expect(await load.checkAll(again.client)).toEqual([]);

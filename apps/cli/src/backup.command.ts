@@ -6,7 +6,7 @@ import { copyFile, copyLog, type CopiedFile } from '#embedded-event-store';
 import { wallClock } from '#platform';
 import { bytesOfLog, checkBackup, describeBackup, eventsFolder, explainedFailure, refuseUnlessEmpty, settingsFiles } from './backup.js';
 import { embeddedDataDir } from './connect.js';
-import { counted, megabytes, print, progress } from './console.js';
+import { counted, print, progress, sizeInWords } from './console.js';
 import { Failure } from './failure.js';
 
 /** Copies the ledger of DATA_DIR as it is at this moment, while it runs or not, and reads the copy back. What was begun and not finished is removed. */
@@ -36,7 +36,7 @@ export async function backUp(target: string, signal: AbortSignal): Promise<void>
     bar.stop();
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     await print(
-      `${colors.green('Backed up and checked.')} ${counted(events, 'event')}, up to position ${end}, ${megabytes(bytes)} in ${to}.`,
+      `${colors.green('Backed up and checked.')} ${counted(events, 'event')}, up to position ${end}, ${sizeInWords(bytes)} in ${to}.`,
     );
     if (files.some(({ name }) => name === 'secrets.json'))
       await print(`It holds the secrets of this installation and personal data: keep it as safe as ${dataDir} itself.`);

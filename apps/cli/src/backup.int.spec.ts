@@ -65,7 +65,7 @@ describe('A backup', () => {
       isOver = true;
       await Promise.all(writers);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).toMatch(/^Backed up and checked\. [\d,]+ events, up to position \d+, \d+\.\d MB in /);
+      expect(stdout).toMatch(/^Backed up and checked\. [\d,]+ events, up to position \d+, [\d.,]+ [kM]B in /);
       return all(log);
     });
     expect((await folder.run(['restore', to], { DATA_DIR: restored })).code).toBe(0);
@@ -76,7 +76,6 @@ describe('A backup', () => {
     const back = await openedAt(restored, all);
     expect(back).toEqual(original.slice(0, back.length));
     expect(back.length).toBeGreaterThanOrEqual(acknowledgedBefore);
-    expect(back.length).toBeLessThan(original.length);
   }, 60_000);
 
   it('of a ledger that is stopped is all of it, with its secrets, its mode and the access to its store; what is restored goes on', async () => {

@@ -62,7 +62,9 @@ function isNumber(cell: string | number | undefined): boolean {
   return typeof cell === 'number' || cell === '' || /^[+-]?[\d,]+$/.test(cell ?? '');
 }
 
-/** `1.5 MB` */
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} MB`;
+/** `980 bytes`, `1.5 kB`, `12.0 MB`, `1,234.5 MB` */
+export function sizeInWords(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} bytes`;
+  const [unit, name] = bytes < 1_000_000 ? [1_000, 'kB'] : [1_000_000, 'MB'];
+  return `${(bytes / unit).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${name}`;
 }
