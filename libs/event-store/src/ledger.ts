@@ -208,10 +208,10 @@ export class Ledger {
       state.confirm(appended.position, sealed.at(-1)!.sealed.hash, sentAt);
       this.cache.set(stream, state);
       for (const answer of group.answers) answer(appended, sealed);
-      this.keep(state);
       const hashes = sealed.map((fact) => fact.sealed.hash);
       // Where an append stands that had to be repeated is told by some servers, and guessed by others.
       if (!appended.wasRepeated) this.witness?.note(appended.position, hashes);
+      this.keep(state);
     } catch (error) {
       // The state went further than the log.
       if (goBack !== undefined && error instanceof RevisionConflict && (error.actualRevision ?? Infinity) > revision) {

@@ -129,6 +129,14 @@ describe('a snapshot', () => {
     }
   });
 
+  it('of what cannot be copied is reported, and nothing else happens', async () => {
+    const reported: string[] = [];
+    const snapshots = new Snapshots({ folder, code: 'any', report: ({ name }) => reported.push(name) });
+    snapshots.write('tally-1', { revision: 0, hash: '', state: () => 'code' } as Snapshot);
+    await snapshots.idle();
+    expect([reported, await readdir(folder)]).toEqual([['Error'], []]);
+  });
+
   it('that cannot be written is reported, and everything goes on', async () => {
     const id = randomUUID();
     await writeFile(join(folder, 'a file'), '');

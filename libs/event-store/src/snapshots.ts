@@ -46,7 +46,13 @@ export class Snapshots {
   /** Takes in what is to be kept before it returns, and writes it in the background. While one of the stream is being written, no other is taken. */
   write(stream: string, kept: Snapshot): void {
     if (this.writing.has(stream)) return;
-    const content = serialize({ code: this.options.code, of: stream, kept });
+    let content: Buffer;
+    try {
+      content = serialize({ code: this.options.code, of: stream, kept });
+    } catch (error) {
+      // Larger than a buffer can be, for one. What was recorded is recorded.
+      return this.options.report?.(error as Error);
+    }
     const sum = Buffer.alloc(4);
     sum.writeUInt32LE(crc32(content), 0);
     const written = this.replace(this.fileOf(stream), [sum, content])

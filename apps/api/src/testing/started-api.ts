@@ -38,6 +38,8 @@ export interface StartedApi {
   signIn(login: string, password: string): Promise<string>;
   /** The event store is gone from now on. */
   loseEventStore(): Promise<void>;
+  /** What other processes write is not followed from now on. */
+  hearNothing(): Promise<void>;
   /** The projections stop where they are; answers how they go on. */
   holdProjections(): Promise<() => void>;
   stop(): Promise<void>;
@@ -59,6 +61,10 @@ export async function startApi(
   const ledger = new Ledger({ log: eventLog, now: () => clock.nowText() });
   const closing = new AbortController();
   const following = ledger.follow({ after: await eventLog.end(), filter: { streamPrefixes: referencePrefixes }, signal: closing.signal });
+  const hearNothing = async (): Promise<void> => {
+    closing.abort();
+    await following;
+  };
   const feed = new Feed(eventLog);
   const log = pino({ level: settings.logLevel }, logged);
   const parts: ApiParts = { settings, secrets: readSecrets(settings), clock, log, eventLog, ledger, feed, readStore };
@@ -104,12 +110,12 @@ export async function startApi(
     call,
     signIn,
     loseEventStore: () => eventStore.close(),
+    hearNothing,
     holdProjections: hold,
     async stop() {
       await app.close();
       await hold();
-      closing.abort();
-      await following;
+      await hearNothing();
       await feed.close();
       await eventLog.close();
       await readStore.close();
