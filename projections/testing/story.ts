@@ -101,5 +101,6 @@ export async function show(store: ReadStore, projection: Projection<any>, events
     const write = applyChanges(projection, address, partitions[0]!, changes);
     if (write && !(await store.commit(write))) throw new Error(`somebody else writes ${projection.name}`);
   }
-  await store.setProgress(projection.name, projection.version, { position: events.at(-1)?.position }, known);
+  const next = { position: events.at(-1)?.position };
+  await store.setProgress({ projection: projection.name, version: projection.version, next, known });
 }

@@ -4,7 +4,7 @@ import { documentLine, entryLine } from './canonical-json.js';
 import { CountedIndex } from './counted-index.js';
 import { LmdbEnvironment, StoredDamaged } from './lmdb-environment.js';
 import type { Databases } from './lmdb-environment.js';
-import type { IndexRange, PartitionAddress, PartitionState, PartitionWrite, Progress, ReadStore } from './read-store.js';
+import type { IndexRange, PartitionAddress, PartitionState, PartitionWrite, Progress, ProgressMove, ReadStore } from './read-store.js';
 import { storedName } from './stored-version.js';
 
 /**
@@ -162,6 +162,19 @@ class LmdbReadStore implements ReadStore {
   }
 
   async commit(write: PartitionWrite): Promise<boolean> {
+    return this.environment.write(this.#committing(write));
+  }
+
+  async commitAll(writes: readonly PartitionWrite[], move: ProgressMove): Promise<{ committed: boolean[]; moved: boolean }> {
+    const commits = writes.map((write) => this.#committing(write));
+    return this.environment.write(() => {
+      const committed = commits.map((commit) => commit());
+      return { committed, moved: committed.every(Boolean) && this.#move(move) };
+    });
+  }
+
+  /** What can be made beforehand, and the step that stores it, within a transaction: wholly, or not at all when the checkpoint is another. */
+  #committing(write: PartitionWrite): () => boolean {
     const { address } = write;
     const texts = write.documents.map(({ key, document }) => ({
       key: this.#documentKey(address, key),
@@ -169,8 +182,7 @@ class LmdbReadStore implements ReadStore {
     }));
     const checkpoint = sealed(write.checkpoint.toString());
     const changes = this.#indexChanges(write);
-    // Writes asked for in one turn share one transaction of LMDB; each looks at its own partition's checkpoint, so each is stored wholly or not.
-    return this.environment.write(() => {
+    return () => {
       if (this.#checkpoint(address) !== write.readCheckpoint) return false;
       for (const { key, bytes } of texts) {
         if (bytes) this.#in.documents.putSync(key, bytes);
@@ -179,7 +191,7 @@ class LmdbReadStore implements ReadStore {
       for (const { counted, removed, added } of changes) counted.change(removed, added);
       this.#in.documents.putSync(this.#documentKey(address, ''), checkpoint);
       return true;
-    });
+    };
   }
 
   /** The keys of the entries that go and come, by index. */
@@ -227,19 +239,21 @@ class LmdbReadStore implements ReadStore {
     };
   }
 
-  async setProgress(projection: string, version: number, next: Omit<Progress, 'life'>, known: Progress): Promise<boolean> {
-    return this.environment.write(() => {
-      const held = this.#progress(projection, version);
-      if (held.life === undefined || held.life !== known.life) return false;
-      if ((held.position ?? -1n) < (known.position ?? -1n)) return false;
-      if ((held.position ?? -1n) > (next.position ?? -1n)) return true;
-      this.#setRecord(projection, version, {
-        life: held.life,
-        ...(next.position === undefined ? {} : { position: next.position.toString() }),
-        ...(next.stopped ? { stopped: next.stopped } : {}),
-      });
-      return true;
+  async setProgress(move: ProgressMove): Promise<boolean> {
+    return this.environment.write(() => this.#move(move));
+  }
+
+  #move({ projection, version, next, known }: ProgressMove): boolean {
+    const held = this.#progress(projection, version);
+    if (held.life === undefined || held.life !== known.life) return false;
+    if ((held.position ?? -1n) < (known.position ?? -1n)) return false;
+    if ((held.position ?? -1n) > (next.position ?? -1n)) return true;
+    this.#setRecord(projection, version, {
+      life: held.life,
+      ...(next.position === undefined ? {} : { position: next.position.toString() }),
+      ...(next.stopped ? { stopped: next.stopped } : {}),
     });
+    return true;
   }
 
   #record(projection: string, version: number): VersionRecord | undefined {

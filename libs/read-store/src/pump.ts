@@ -7,8 +7,9 @@ import { checkKeyPart } from './limits.js';
 import type { Projection } from './projection.js';
 import { ReadModelsOfAnotherLog, ReadStoreUnavailable } from './read-store.js';
 import type { Progress, ReadStore } from './read-store.js';
+import { settleAll } from './settle.js';
 import { codeVersionOf, generationOf, storedName, storedVersion } from './stored-version.js';
-import { settleAll, StartOver, Track } from './track.js';
+import { StartOver, Track } from './track.js';
 
 /** What the pump needs of the log. */
 export type FollowedLog = Pick<EventLog, 'follow' | 'readAll'>;

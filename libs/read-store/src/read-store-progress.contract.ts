@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { document, dumpOf } from '../testing/written.js';
-import type { PartitionAddress, PartitionWrite, ReadStore } from './read-store.js';
+import type { PartitionAddress, PartitionWrite, ProgressMove, ReadStore } from './read-store.js';
 
 /** What every read store keeps to about how far its read models have come, which versions of them there are, and whose they are. */
 export function progressContract(under: () => { store: ReadStore; projection: string }): void {
@@ -29,33 +29,53 @@ export function progressContract(under: () => { store: ReadStore; projection: st
 
     it('only moves forwards', async () => {
       const known = await store.begin(projection, 1);
-      expect(await store.setProgress(projection, 1, { position: 90n }, known)).toBe(true);
-      expect(await store.setProgress(projection, 1, { position: 9_007_199_254_740_993n }, known)).toBe(true);
-      expect(await store.setProgress(projection, 1, { position: 9_007_199_254_740_992n }, known)).toBe(true);
+      expect(await store.setProgress({ projection, version: 1, next: { position: 90n }, known })).toBe(true);
+      expect(await store.setProgress({ projection, version: 1, next: { position: 9_007_199_254_740_993n }, known })).toBe(true);
+      expect(await store.setProgress({ projection, version: 1, next: { position: 9_007_199_254_740_992n }, known })).toBe(true);
       expect(await store.progress(projection, 1)).toEqual({ life: known.life, position: 9_007_199_254_740_993n });
     });
 
     it('is refused to one who knows more than the store does', async () => {
       const known = await store.begin(projection, 1);
-      await store.setProgress(projection, 1, { position: 90n }, known);
-      expect(await store.setProgress(projection, 1, { position: 200n }, { ...known, position: 100n })).toBe(false);
-      expect(await store.setProgress(projection, 1, { position: 200n }, { position: 90n, life: 'another' })).toBe(false);
+      await store.setProgress({ projection, version: 1, next: { position: 90n }, known });
+      expect(await store.setProgress({ projection, version: 1, next: { position: 200n }, known: { ...known, position: 100n } })).toBe(
+        false,
+      );
+      expect(await store.setProgress({ projection, version: 1, next: { position: 200n }, known: { position: 90n, life: 'another' } })).toBe(
+        false,
+      );
       expect((await store.progress(projection, 1)).position).toBe(90n);
     });
 
     it('keeps what stopped a projection until it goes past that', async () => {
       const known = await store.begin(projection, 1);
       const stopped = { position: '12', eventId: 'e', reason: 'cannot read "x"\n' };
-      await store.setProgress(projection, 1, { position: 10n, stopped }, known);
+      await store.setProgress({ projection, version: 1, next: { position: 10n, stopped }, known });
       expect(await store.progress(projection, 1)).toEqual({ life: known.life, position: 10n, stopped });
-      await store.setProgress(projection, 1, { position: 12n }, { ...known, position: 10n });
+      await store.setProgress({ projection, version: 1, next: { position: 12n }, known: { ...known, position: 10n } });
       expect(await store.progress(projection, 1)).toEqual({ life: known.life, position: 12n });
+    });
+
+    it('moves with the commits that it stands for, and not when one of them was refused', async () => {
+      const known = await store.begin(projection, 1);
+      const here = write(document('x', { n: 1 }));
+      const there = { ...here, address: { ...here.address, partition: 'b' } };
+      const to = (position: bigint): ProgressMove => ({ projection, version: 1, next: { position }, known });
+      expect(await store.commitAll([here, there], to(9n))).toEqual({ committed: [true, true], moved: true });
+      expect(await store.commitAll([{ ...here, readCheckpoint: here.checkpoint }, there], to(10n))).toEqual({
+        committed: [true, false],
+        moved: false,
+      });
+      expect((await store.progress(projection, 1)).position).toBe(9n);
+      expect(await store.commitAll([], to(11n))).toEqual({ committed: [], moved: true });
+      expect(await store.commitAll([], { ...to(12n), known: { ...known, life: 'another' } })).toEqual({ committed: [], moved: false });
+      expect((await store.progress(projection, 1)).position).toBe(11n);
     });
 
     it('is told together with the partitions it speaks of', async () => {
       const known = await store.begin(projection, 1);
       await store.commit({ ...write(document('x', { n: 1 })), checkpoint: 7n });
-      await store.setProgress(projection, 1, { position: 8n }, known);
+      await store.setProgress({ projection, version: 1, next: { position: 8n }, known });
       expect(
         await store.load(projection, 1, [
           { partition: 'a', keys: ['x', 'y'] },

@@ -65,6 +65,11 @@ export interface ReadStore {
   ): Promise<{ partitions: PartitionState[]; progress: Progress }>;
   /** False, and nothing stored, when the partition's checkpoint is not `readCheckpoint`. */
   commit(write: PartitionWrite): Promise<boolean>;
+  /**
+   * `commit` for each, and `setProgress` once all of them were stored; in one transaction where the store has one over all partitions.
+   * Answers which were stored, and whether the progress moved.
+   */
+  commitAll(writes: readonly PartitionWrite[], move: ProgressMove): Promise<{ committed: boolean[]; moved: boolean }>;
   /** Makes the record of a version's progress if there is none, and answers it. */
   begin(projection: string, version: number): Promise<Progress>;
   /** How far a projection as a whole has come: all its partitions hold everything up to here. Without `life` when the version does not exist. */
@@ -73,7 +78,7 @@ export interface ReadStore {
    * Moves the progress forwards, never back. False when the store is behind `known` or begins another life:
    * it has lost writes, and the caller must begin again from what the store says.
    */
-  setProgress(projection: string, version: number, next: Omit<Progress, 'life'>, known: Progress): Promise<boolean>;
+  setProgress(move: ProgressMove): Promise<boolean>;
   /** The version that queries are answered from; undefined before the first one was filled. */
   servingVersion(projection: string): Promise<number | undefined>;
   /** Points queries to this version; the pointer only moves to higher ones. Answers where it points afterwards. */
@@ -103,6 +108,14 @@ export interface Progress {
   readonly stopped?: { readonly position: string; readonly eventId: string; readonly reason: string };
   /** Made up when the version was begun: tells a version from the one that stood here before the store was emptied. */
   readonly life?: string;
+}
+
+/** From what the caller knows of a version's progress to the next. */
+export interface ProgressMove {
+  readonly projection: string;
+  readonly version: number;
+  readonly next: Omit<Progress, 'life'>;
+  readonly known: Progress;
 }
 
 /** The store cannot be reached. Reads answer 503, never wrong numbers. */

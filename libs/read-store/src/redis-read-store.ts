@@ -4,11 +4,12 @@ import type { ClusterOptions, RedisOptions } from 'ioredis';
 import { documentLine, entryLine } from './canonical-json.js';
 import { ReadStoreUnavailable } from './read-store.js';
 import { commitArguments } from './redis-commit.js';
-import type { IndexRange, PartitionAddress, PartitionState, PartitionWrite, Progress, ReadStore } from './read-store.js';
+import type { IndexRange, PartitionAddress, PartitionState, PartitionWrite, Progress, ProgressMove, ReadStore } from './read-store.js';
 import { documentsKey, indexKey, logKey, partitionOfKey, partitionPattern, partitionTag, progressKeys, versionsKey } from './redis-keys.js';
 import { boundsOf, bytewise, entryOf, readingOf } from './redis-ranges.js';
 import { redisScripts } from './redis-scripts.js';
 import { parseRedisUrls } from './redis-urls.js';
+import { settleAll } from './settle.js';
 
 /** The commands that redis-scripts.ts adds; and one as it takes its arguments too, however many they are. */
 interface Scripted {
@@ -194,6 +195,11 @@ class RedisReadStore implements ReadStore {
     return (await this.#ask(this.client.commitPartition(keys.length, keys, values))) === 1;
   }
 
+  async commitAll(writes: readonly PartitionWrite[], move: ProgressMove): Promise<{ committed: boolean[]; moved: boolean }> {
+    const committed = await settleAll(writes.map((write) => this.commit(write)));
+    return { committed, moved: committed.every(Boolean) && (await this.setProgress(move)) };
+  }
+
   async begin(projection: string, version: number): Promise<Progress> {
     const [first, ...others] = progressKeys(projection, version, this.cluster) as [string, ...string[]];
     await this.#ask(this.client.hset(versionsKey(projection), String(version), '1'));
@@ -232,7 +238,7 @@ class RedisReadStore implements ReadStore {
     return { life, position: asPosition(lowest), ...(stopped ? { stopped: JSON.parse(stopped) as NonNullable<Progress['stopped']> } : {}) };
   }
 
-  async setProgress(projection: string, version: number, next: Omit<Progress, 'life'>, known: Progress): Promise<boolean> {
+  async setProgress({ projection, version, next, known }: ProgressMove): Promise<boolean> {
     const stopped = next.stopped ? JSON.stringify(next.stopped) : '';
     const moved = await this.#ask(
       Promise.all(

@@ -57,71 +57,68 @@ export class Track {
     const reached = this.known.position ?? -1n;
     if (this.halted || batch.position === undefined || batch.position <= reached) return undefined;
     const events = batch.events.filter((event) => event.position > reached && this.#types.has(event.type));
-    const [taken, poison] = await this.#takeGood(events);
-    this.events += taken;
-    if (!poison) {
-      await this.#setProgress({ position: batch.position });
-      return undefined;
-    }
-    this.halted = true;
-    const { event } = poison;
-    const before = batch.events.filter(({ position }) => position < event.position && position > reached).at(-1)?.position;
-    const stopped = { position: event.position.toString(), eventId: event.id, reason: poison.message };
-    await this.#setProgress({ position: before ?? this.known.position, stopped });
-    return poison;
-  }
-
-  /** Stores what can be taken, up to the first event that cannot. Answers how many events that were. */
-  async #takeGood(events: readonly ProjectedEvent[]): Promise<[taken: number, poison: PoisonedEvent | undefined]> {
     let poison: PoisonedEvent | undefined;
-    for (let good = events; ;) {
+    for (let good = events, next: Omit<Progress, 'life'> = { position: batch.position }; ;) {
       try {
-        if (good.length > 0) await this.#project(good);
-        return [good.length, poison];
+        await this.#project(good, next);
+        this.known = { ...next, life: this.known.life };
+        this.events += good.length;
+        this.halted = poison !== undefined;
+        return poison;
       } catch (error) {
         if (!(error instanceof PoisonedEvent)) throw error;
         poison = error;
-        good = good.slice(0, good.indexOf(error.event));
+        const { event } = poison;
+        good = good.slice(0, good.indexOf(event));
+        const before = batch.events.filter(({ position }) => position < event.position && position > reached).at(-1)?.position;
+        const stopped = { position: event.position.toString(), eventId: event.id, reason: poison.message };
+        next = { position: before ?? this.known.position, stopped };
       }
     }
   }
 
-  /** All partitions at once: load, apply, commit. Nothing is stored before everything was applied. Errors: PoisonedEvent. */
-  async #project(events: readonly ProjectedEvent[]): Promise<void> {
+  /**
+   * All partitions at once: load, apply, commit, and the progress with the last of them. Nothing is stored before everything was applied.
+   * Errors: PoisonedEvent, StartOver.
+   */
+  async #project(events: readonly ProjectedEvent[], next: Omit<Progress, 'life'>): Promise<void> {
+    const { name } = this.projection;
+    const move = { projection: name, version: this.version, next, known: this.known };
     let wanted = changesByPartition(this.projection, events);
-    while (wanted.length > 0) {
-      const loaded = await this.store.load(this.projection.name, this.version, wanted);
-      this.#confirm(loaded.progress);
+    for (;;) {
       const writes: PartitionWrite[] = [];
       const written: typeof wanted = [];
-      let poison: PoisonedEvent | undefined;
-      wanted.forEach((changes, at) => {
-        const address = { projection: this.projection.name, version: this.version, partition: changes.partition };
-        try {
-          const write = applyChanges(this.projection, address, loaded.partitions[at] ?? { checkpoint: undefined, documents: [] }, changes);
-          if (!write) return;
-          writes.push(write);
-          written.push(changes);
-        } catch (error) {
-          if (!(error instanceof PoisonedEvent)) throw error;
-          if (!poison || error.event.position < poison.event.position) poison = error;
-        }
-      });
-      if (poison) throw poison;
-      const committed = await settleAll(writes.map((write) => this.store.commit(write)));
+      if (wanted.length > 0) {
+        const loaded = await this.store.load(name, this.version, wanted);
+        this.#confirm(loaded.progress);
+        let poison: PoisonedEvent | undefined;
+        wanted.forEach((changes, at) => {
+          const address = { projection: name, version: this.version, partition: changes.partition };
+          try {
+            const write = applyChanges(
+              this.projection,
+              address,
+              loaded.partitions[at] ?? { checkpoint: undefined, documents: [] },
+              changes,
+            );
+            if (!write) return;
+            writes.push(write);
+            written.push(changes);
+          } catch (error) {
+            if (!(error instanceof PoisonedEvent)) throw error;
+            if (!poison || error.event.position < poison.event.position) poison = error;
+          }
+        });
+        if (poison) throw poison;
+      }
+      const { committed, moved } = await this.store.commitAll(writes, move);
+      if (moved) return;
       // Another projector was first in these partitions: what it stored is loaded, and what is left of the batch applied to that.
       wanted = written.filter((_changes, at) => !committed[at]);
-    }
-  }
-
-  async #setProgress(next: Omit<Progress, 'life'>): Promise<void> {
-    const { name } = this.projection;
-    const moved = await this.store.setProgress(name, this.version, next, this.known);
-    if (!moved) {
+      if (wanted.length > 0) continue;
       this.#confirm(await this.store.progress(name, this.version));
       throw new StartOver(`the progress of ${this.name} could not be moved`);
     }
-    this.known = { ...next, life: this.known.life };
   }
 
   /** Errors: StartOver when the store has lost what this process knows it held. */
@@ -131,13 +128,4 @@ export class Track {
     const [was, is] = [this.known.position ?? 'the start', stored.life ? (stored.position ?? 'the start') : 'nothing'];
     throw new StartOver(`${this.name} was at ${was} and is at ${is}`);
   }
-}
-
-/** Waits for all, so that nothing is still at work when the first failure is told. */
-export async function settleAll<Value>(work: readonly Promise<Value>[]): Promise<Value[]> {
-  const outcomes = await Promise.allSettled(work);
-  return outcomes.map((outcome) => {
-    if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
-  });
 }

@@ -26,7 +26,7 @@ describe('waiting for a read model', () => {
     rmSync(folder, { recursive: true });
   });
   const move = async (position: bigint, stopped?: Progress['stopped']): Promise<void> => {
-    await store.setProgress('tally', 1, { position, ...(stopped ? { stopped } : {}) }, known);
+    await store.setProgress({ projection: 'tally', version: 1, next: { position, ...(stopped ? { stopped } : {}) }, known });
   };
 
   it('is over at once when it has come that far', async () => {
@@ -45,7 +45,7 @@ describe('waiting for a read model', () => {
   });
 
   it('looks at the version that serves, not at one that is being filled', async () => {
-    await store.setProgress('tally', 2, { position: 500n }, await store.begin('tally', 2));
+    await store.setProgress({ projection: 'tally', version: 2, next: { position: 500n }, known: await store.begin('tally', 2) });
     await expect(waitFor(store, tally, 500n, 0)).rejects.toThrow(ReadModelBehind);
     await store.setServingVersion('tally', 2);
     await expect(waitFor(store, tally, 500n, 0)).resolves.toBeUndefined();
@@ -75,7 +75,7 @@ describe('waiting for a read model', () => {
 
   it('is followed by a view that has come as far, and is of the version that has', async () => {
     expect(await viewOf(store, tally)).toMatchObject({ version: 1, position: 100n });
-    await store.setProgress('tally', 2, { position: 500n }, await store.begin('tally', 2));
+    await store.setProgress({ projection: 'tally', version: 2, next: { position: 500n }, known: await store.begin('tally', 2) });
     await store.setServingVersion('tally', 2);
     await waitFor(store, tally, 500n, 20_000);
     expect(await viewOf(store, tally)).toMatchObject({ version: 2, position: 500n });
