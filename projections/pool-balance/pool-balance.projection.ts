@@ -1,4 +1,23 @@
-import type { LicenseAssigned, LicenseExpired, LicensePurchased, LicenseReceived, PurchaseReversed } from '#licensing';
+import type {
+  DrawdownAccepted,
+  DrawdownCancelled,
+  DrawdownLapsed,
+  DrawdownRejected,
+  DrawdownSubmitted,
+  LicenseAssigned,
+  LicenseExpired,
+  LicenseFileIssued,
+  LicensePurchased,
+  LicenseReceived,
+  LotPart,
+  PurchaseReversed,
+  ServiceProvisioningFailed,
+  ServiceProvisioningRequested,
+  SubscriptionCancelled,
+  SubscriptionExpired,
+  SubscriptionRenewed,
+  SubscriptionResized,
+} from '#licensing';
 import type { Change, Projection } from '#read-store';
 import type { Recorded } from '../recorded.js';
 
@@ -27,7 +46,7 @@ type Counts = Partial<Omit<ProductBalance, 'sku'>>;
 /** How much of each product an account holds, and where the rest went (000-09). The partition is the account, the key the sku. */
 export const poolBalance: Projection<ProductBalance> = {
   name: 'pool-balance',
-  version: 1,
+  version: 2,
   on: {
     LicensePurchased: ({ data }: Recorded<LicensePurchased>) =>
       data.lots.map(({ sku, quantity }) => moved(data.accountId, sku, { purchased: quantity, available: quantity })),
@@ -41,10 +60,37 @@ export const poolBalance: Projection<ProductBalance> = {
         moved(data.accountId, sku, { received: quantity, available: quantity }),
         moved(data.from, sku, { inTransit: -quantity }),
       ]),
-    LicenseExpired: ({ data }: Recorded<LicenseExpired>) =>
-      data.lots.map(({ sku, quantity }) => moved(data.accountId, sku, { available: -quantity, expired: quantity })),
+    LicenseExpired: ({ data }: Recorded<LicenseExpired>) => over(data.accountId, data.lots, 'expired'),
+    DrawdownSubmitted: ({ data }: Recorded<DrawdownSubmitted>) =>
+      data.lines.map(({ sku, quantity }) => moved(data.accountId, sku, { available: -quantity, held: quantity })),
+    DrawdownRejected: released,
+    DrawdownCancelled: released,
+    DrawdownLapsed: released,
+    DrawdownAccepted: ({ data }: Recorded<DrawdownAccepted>) =>
+      data.lines.map(({ sku, quantity }) => moved(data.accountId, sku, { held: -quantity, assigned: quantity, inTransit: quantity })),
+    SubscriptionResized: ({ data }: Recorded<SubscriptionResized>) => over(data.accountId, data.removed, 'cancelled'),
+    SubscriptionCancelled: ({ data }: Recorded<SubscriptionCancelled>) => over(data.accountId, data.lots, 'cancelled'),
+    SubscriptionRenewed: ({ data }: Recorded<SubscriptionRenewed>) => over(data.accountId, data.removed, 'expired'),
+    SubscriptionExpired: ({ data }: Recorded<SubscriptionExpired>) => over(data.accountId, data.lots, 'expired'),
+    LicenseFileIssued: ({ data }: Recorded<LicenseFileIssued>) =>
+      data.lots.map(({ sku, quantity }) => moved(data.accountId, sku, { available: -quantity, inSeats: quantity })),
+    ServiceProvisioningRequested: ({ data: { accountId, lot } }: Recorded<ServiceProvisioningRequested>) => [
+      moved(accountId, lot.sku, { available: -lot.quantity, inSeats: lot.quantity }),
+    ],
+    ServiceProvisioningFailed: ({ data }: Recorded<ServiceProvisioningFailed>) =>
+      data.released.map(({ sku, quantity }) => moved(data.accountId, sku, { available: quantity, inSeats: -quantity })),
   },
 };
+
+/** What a drawdown held back is available again. */
+function released({ data }: Recorded<DrawdownRejected | DrawdownCancelled | DrawdownLapsed>): Change<ProductBalance>[] {
+  return data.released.map(({ sku, quantity }) => moved(data.accountId, sku, { available: quantity, held: -quantity }));
+}
+
+/** Licenses that count no longer, wherever in their lot they were. */
+function over(accountId: string, parts: readonly LotPart[], how: 'expired' | 'cancelled'): Change<ProductBalance>[] {
+  return parts.map(({ sku, quantity, from = 'available' }) => moved(accountId, sku, { [from]: -quantity, [how]: quantity }));
+}
 
 function moved(accountId: string, sku: string, by: Counts): Change<ProductBalance> {
   return {

@@ -20,6 +20,7 @@ export const rejections = {
   ORDER_CONFLICT: { status: 409, title: 'This order was already recorded with other lines' },
   REVERSAL_EXCEEDS_AVAILABLE: { status: 409, title: 'Only what is still available can be reversed' },
   ACTIVATION_EXCEEDS_AVAILABLE: { status: 409, title: 'Fewer licenses wait for their first use than requested' },
+  SUBSCRIPTION_NOT_ACTIVE: { status: 409, title: 'The subscription is over' },
   PRODUCT_WITHDRAWN: { status: 409, title: 'The product was withdrawn: it cannot be bought any more' },
   REQUIRED_PRODUCT_MISSING: { status: 409, title: 'This product requires another one that the buyer does not hold' },
   LOGIN_TAKEN: { status: 409, title: 'Somebody else has this login' },

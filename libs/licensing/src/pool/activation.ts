@@ -39,13 +39,14 @@ export function activateLicenses(state: PoolState, command: ActivateLicenses, no
 function lotsBeforeFirstUse(state: PoolState, sku: string): HeldLot[] {
   const order = state.products.get(sku)?.order;
   if (order === undefined) return [];
-  return order.lots.slice(firstWithoutExpiry(order)).filter(({ lot }) => lot.termStarts === 'onFirstUse' && lot.startsAt === undefined);
+  const waits = ({ lot, available }: HeldLot) => available > 0 && lot.termStarts === 'onFirstUse' && lot.startsAt === undefined;
+  return order.lots.slice(firstWithoutExpiry(order)).filter(waits);
 }
 
 function activatedPart({ lot }: HeldLot, quantity: number, lotId: string, now: Instant) {
-  const { sku, orderId, term, termStarts, reversibility } = lot;
+  const { sku, orderId, term, termStarts, reversibility, delivery } = lot;
   return {
     fromLotId: lot.lotId,
-    lot: { lotId, sku, quantity, orderId, term, termStarts, reversibility, ...beginTerm(term, now) },
+    lot: { lotId, sku, quantity, orderId, term, termStarts, reversibility, ...(delivery && { delivery }), ...beginTerm(term, now) },
   };
 }

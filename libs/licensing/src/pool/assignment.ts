@@ -61,8 +61,8 @@ export function assignedLine(line: number, sku: string, taken: readonly TakenLot
 }
 
 function givenLot(lot: Lot, quantity: number, now: Instant): GivenLot {
-  const { lotId, orderId, term, termStarts, reversibility } = lot;
-  return { lotId, quantity, orderId, term, termStarts, reversibility, ...termWhenAssigned(lot, now) };
+  const { lotId, orderId, term, termStarts, reversibility, delivery } = lot;
+  return { lotId, quantity, orderId, term, termStarts, reversibility, ...(delivery && { delivery }), ...termWhenAssigned(lot, now) };
 }
 
 function refuseMoreThanAvailable(state: PoolState, lines: readonly Line[], now: Instant): void {
@@ -87,7 +87,8 @@ function take(cursor: Cursor, quantity: number): TakenLot[] {
   while (missing > 0) {
     const { lot, available } = cursor.order.lots[cursor.place]!;
     const part = Math.min(missing, available - cursor.takenOfPlace);
-    taken.push({ lot, quantity: part });
+    // Of a lot that is held back or in use as a whole there is none.
+    if (part > 0) taken.push({ lot, quantity: part });
     missing -= part;
     cursor.takenOfPlace += part;
     if (cursor.takenOfPlace < available) continue;

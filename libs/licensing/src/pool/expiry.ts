@@ -15,12 +15,17 @@ export interface ExpireLicenses extends Commanded {
 export function expireLicenses(state: PoolState, { accountId }: ExpireLicenses, now: Instant): PoolFact[] {
   const overdue = overdueLots(state, now).sort(byExpiry).slice(0, lotsPerCommandMax);
   const moments = new Map<Instant, LotPart[]>();
-  for (const { lot, available } of overdue) {
-    const parts = moments.get(lot.expiresAt!) ?? [];
-    parts.push({ lotId: lot.lotId, sku: lot.sku, quantity: available });
-    moments.set(lot.expiresAt!, parts);
+  for (const held of overdue) {
+    const { expiresAt } = held.lot;
+    moments.set(expiresAt!, [...(moments.get(expiresAt!) ?? []), ...partsLeft(held)]);
   }
   return [...moments].map(([effectiveAt, lots]) => ({ type: 'LicenseExpired', data: { accountId, effectiveAt, lots } }));
+}
+
+/** What is left of a lot, wherever it is. A hold ends no later than what it holds, so none is in here once it lapsed. */
+export function partsLeft({ lot: { lotId, sku }, available, held, inSeats }: HeldLot): LotPart[] {
+  const places = [{ quantity: available }, { quantity: held, from: 'held' }, { quantity: inSeats, from: 'inSeats' }] as const;
+  return places.filter(({ quantity }) => quantity > 0).map((place) => ({ lotId, sku, ...place }));
 }
 
 /** When the next lot ends; undefined when none will. */
@@ -30,7 +35,9 @@ export function nextExpiry(state: PoolState): Instant | undefined {
 }
 
 function overdueLots(state: PoolState, now: Instant): HeldLot[] {
-  return [...state.products.values()].flatMap(({ order }) => order.lots.slice(order.head, firstCurrent(order, now)));
+  const overdue = [...state.products.values()].flatMap(({ order }) => order.lots.slice(order.head, firstCurrent(order, now)));
+  // Those of a subscription end, or go on, with that.
+  return overdue.filter(({ lot }) => lot.subscriptionId === undefined);
 }
 
 function byExpiry(left: HeldLot, right: HeldLot): number {

@@ -1,5 +1,8 @@
 import type { Fact, Instant } from '../fact.js';
 import type { Policy } from '../product/product.events.js';
+import type { DeliveryFact } from './delivery.events.js';
+import type { DrawdownFact } from './drawdown.events.js';
+import type { SubscriptionFact } from './subscription.events.js';
 
 /** A quantity of one product that came in together, with the terms it was bought under. */
 export interface Lot {
@@ -11,6 +14,10 @@ export interface Lot {
   readonly term: string | null;
   readonly termStarts: Policy['termStarts'];
   readonly reversibility: Policy['reversibility'];
+  /** What it is handed over as (004-08…10); absent: not at all. */
+  readonly delivery?: 'file' | 'cloud';
+  /** It is renewed, cancelled and over with this subscription. */
+  readonly subscriptionId?: string;
   /** When the term began; absent while it has not. */
   readonly startsAt?: Instant;
   /** The lot is over exactly at this time; absent while the term has not begun, or for ever when it is perpetual. */
@@ -22,6 +29,8 @@ export interface LotPart {
   readonly lotId: string;
   readonly sku: string;
   readonly quantity: number;
+  /** Where in the lot they were, when not among what was available. */
+  readonly from?: 'held' | 'inSeats';
 }
 
 /** One line of an assignment: which lots it was taken from, first-to-expire first, then oldest first. */
@@ -36,7 +45,7 @@ export interface AssignedLine {
 }
 
 /** What of a lot is given away, with the term the receiver gets. `lotId` is the giver's. */
-export type GivenLot = Omit<Lot, 'sku'>;
+export type GivenLot = Omit<Lot, 'sku' | 'subscriptionId'>;
 
 /** The account holds these lots from now on. One order of an account is bought once. */
 export type LicensePurchased = Fact<
@@ -44,8 +53,8 @@ export type LicensePurchased = Fact<
   {
     readonly accountId: string;
     readonly orderId: string;
-    /** `store` is the shop's signed call. */
-    readonly source: 'operator' | 'store';
+    /** `store` is the shop's signed call, `marketplace` an order of our own, `renewal` what a subscription's next term brought. */
+    readonly source: 'operator' | 'store' | 'marketplace' | 'renewal';
     readonly lots: readonly Lot[];
     /** When the shop sold it, if that was before it was recorded. */
     readonly effectiveAt?: Instant;
@@ -97,4 +106,13 @@ export type LicenseExpired = Fact<
   { readonly accountId: string; readonly effectiveAt: Instant; readonly lots: readonly LotPart[] }
 >;
 
-export type PoolFact = LicensePurchased | PurchaseReversed | LicenseAssigned | LicenseReceived | LicenseActivated | LicenseExpired;
+export type PoolFact =
+  | LicensePurchased
+  | PurchaseReversed
+  | LicenseAssigned
+  | LicenseReceived
+  | LicenseActivated
+  | LicenseExpired
+  | DrawdownFact
+  | SubscriptionFact
+  | DeliveryFact;

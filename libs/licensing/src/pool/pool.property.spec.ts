@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { deserialize, serialize } from 'node:v8';
 import { linkedTo, onSale } from '../../testing/pool-facts.js';
 import type { Commanded, Instant } from '../fact.js';
-import { Invariants } from '../invariants.js';
+import { Invariants } from '../invariants/invariants.js';
 import { Rejected } from '../rejection.js';
 import { activateLicenses } from './activation.js';
 import { assignLicenses } from './assignment.js';

@@ -1,7 +1,11 @@
 import { foldUnique } from '../unique-text.js';
-import { balanceIn, type ProductBalance } from './balance.js';
-import type { AssignedLine, LicensePurchased, Lot, LotPart, PoolFact } from './pool.events.js';
-import { type HeldLot, insert, remove, type UseOrder } from './use-order.js';
+import type { ProductBalance } from './balance.js';
+import { foldDelivery, type Service } from './delivery-state.js';
+import { foldDrawdown, type Drawdown } from './drawdown-state.js';
+import { addLot, move, splitLot } from './lots.js';
+import type { AssignedLine, LicensePurchased, LotPart, PoolFact } from './pool.events.js';
+import { foldSubscription, type Subscription } from './subscription-state.js';
+import type { HeldLot, UseOrder } from './use-order.js';
 
 /** One order of this account. Kept for good: the same order is bought once, and reversing it needs its lots. */
 export interface Order {
@@ -30,13 +34,32 @@ export interface PoolState {
   orderedLots: number;
   /** By giver: the highest revision of the giver's stream that was received. All it takes to know a second delivery. */
   received: Map<string, number>;
+  /** All there ever were, by id; those that are open apart, because deadlines look for them. */
+  drawdowns: Map<string, Drawdown>;
+  openDrawdowns: Set<string>;
+  subscriptions: Map<string, Subscription>;
+  activeSubscriptions: Set<string>;
+  services: Map<string, Service>;
 }
 
 export const pool = {
   category: 'pool',
 
   initial(): PoolState {
-    return { revision: -1, lotsEver: 0, lots: new Map(), products: new Map(), orders: new Map(), orderedLots: 0, received: new Map() };
+    return {
+      revision: -1,
+      lotsEver: 0,
+      lots: new Map(),
+      products: new Map(),
+      orders: new Map(),
+      orderedLots: 0,
+      received: new Map(),
+      drawdowns: new Map(),
+      openDrawdowns: new Set(),
+      subscriptions: new Map(),
+      activeSubscriptions: new Set(),
+      services: new Map(),
+    };
   },
 
   evolve(state: PoolState, fact: PoolFact): PoolState {
@@ -50,22 +73,48 @@ export const pool = {
         for (const lot of fact.data.lots) addLot(state, lot, 'received');
         break;
       case 'LicenseAssigned':
-        for (const part of fact.data.lines.flatMap(partsOf)) takeFrom(state, part, 'assigned');
+        for (const part of fact.data.lines.flatMap(partsOf)) move(state, part, 'available', 'assigned');
         break;
       case 'LicenseActivated':
         for (const { fromLotId, lot } of fact.data.lots) splitLot(state, fromLotId, lot);
         break;
       case 'LicenseExpired':
-        for (const part of fact.data.lots) takeFrom(state, part, 'expired');
+        for (const part of fact.data.lots) move(state, part, part.from ?? 'available', 'expired');
         break;
       case 'PurchaseReversed': {
         const order = state.orders.get(foldUnique(fact.data.orderId));
         for (const part of fact.data.lots) {
-          takeFrom(state, part, 'cancelled');
+          move(state, part, 'available', 'cancelled');
           order?.reversed.set(part.sku, (order.reversed.get(part.sku) ?? 0) + part.quantity);
         }
         break;
       }
+      case 'DrawdownSubmitted':
+      case 'DrawdownApproved':
+      case 'DrawdownRejected':
+      case 'DrawdownAccepted':
+      case 'DrawdownCancelled':
+      case 'DrawdownLapsed':
+        foldDrawdown(state, fact);
+        break;
+      case 'SubscriptionStarted':
+      case 'SubscriptionResized':
+      case 'SubscriptionRenewed':
+      case 'AutoRenewalDisabled':
+      case 'AutoRenewalEnabled':
+      case 'RenewalScheduled':
+      case 'RenewalUnscheduled':
+      case 'SubscriptionCancelled':
+      case 'CancellationDeclined':
+      case 'SubscriptionExpired':
+        foldSubscription(state, fact);
+        break;
+      case 'LicenseFileIssued':
+      case 'ServiceProvisioningRequested':
+      case 'ServiceProvisioned':
+      case 'ServiceProvisioningFailed':
+        foldDelivery(state, fact);
+        break;
     }
     return state;
   },
@@ -77,7 +126,10 @@ export const pool = {
       400 * state.orders.size +
       250 * state.orderedLots +
       700 * state.products.size +
-      150 * state.received.size
+      150 * state.received.size +
+      500 * (state.drawdowns.size + state.openDrawdowns.size) +
+      1_500 * state.subscriptions.size +
+      400 * state.services.size
     );
   },
 };
@@ -101,56 +153,6 @@ function takeOrder(state: PoolState, { orderId, lots, purchasedFor }: LicensePur
   for (const lot of lots) addLot(state, lot, 'purchased', orderKey);
 }
 
-function addLot(state: PoolState, lot: Lot, how: 'purchased' | 'received', orderKey?: string): void {
-  hold(state, lot, orderKey);
-  const balance = productIn(state, lot.sku);
-  balance[how] += lot.quantity;
-  balance.available += lot.quantity;
-}
-
-function hold(state: PoolState, lot: Lot, orderKey: string | undefined): void {
-  const held: HeldLot = { lot, sequence: state.lotsEver, available: lot.quantity, ...(orderKey !== undefined && { orderKey }) };
-  state.lotsEver += 1;
-  state.lots.set(lot.lotId, held);
-  insert(productIn(state, lot.sku).order, held);
-}
-
-/** A used-up lot is forgotten, so that it costs later commands nothing. */
-function takeFrom(state: PoolState, { lotId, sku, quantity }: LotPart, how: 'assigned' | 'expired' | 'cancelled'): void {
-  const balance = productIn(state, sku);
-  balance.available -= quantity;
-  balance[how] += quantity;
-  reduce(state, lotId, quantity);
-}
-
-function reduce(state: PoolState, lotId: string, quantity: number): HeldLot | undefined {
-  const held = state.lots.get(lotId);
-  if (held === undefined) return undefined;
-  held.available -= quantity;
-  if (held.available <= 0) {
-    remove(productIn(state, held.lot.sku).order, held);
-    state.lots.delete(lotId);
-  }
-  return held;
-}
-
-/** First use moves licenses from one lot to a new one of the same product: its balance stays as it is. */
-function splitLot(state: PoolState, fromLotId: string, lot: Lot): void {
-  const source = reduce(state, fromLotId, lot.quantity);
-  hold(state, lot, source?.orderKey);
-  if (source?.orderKey === undefined) return;
-  state.orders.get(source.orderKey)?.lotIds.push(lot.lotId);
-  state.orderedLots += 1;
-}
-
 function partsOf({ sku, lots }: AssignedLine): LotPart[] {
   return lots.map(({ lotId, quantity }) => ({ lotId, sku, quantity }));
-}
-
-function productIn(state: PoolState, sku: string): ProductBalance & { readonly order: UseOrder } {
-  const known = state.products.get(sku);
-  if (known !== undefined) return known;
-  const added = { ...balanceIn(sku), order: { lots: [], head: 0 } };
-  state.products.set(sku, added);
-  return added;
 }

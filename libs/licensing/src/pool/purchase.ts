@@ -12,6 +12,7 @@ import { balanceOf, heldQuantity } from './balance.js';
 import { type Line, refuseSenselessLines, sumsOf } from './lines.js';
 import { beginTerm } from './lot-term.js';
 import { type Order, orderIn, type PoolState } from './pool.js';
+import { deliveryOf } from './provision.js';
 import type { LicensePurchased, Lot, PoolFact } from './pool.events.js';
 
 export interface PurchaseLicenses extends Commanded {
@@ -100,6 +101,7 @@ function boughtLot({ context, orderId, products, accountKind }: PurchaseLicenses
     term: policy.term,
     termStarts: policy.termStarts,
     reversibility: policy.reversibility,
+    ...deliveryOf(policy),
     ...(beginsWithPurchase(policy, accountKind) && beginTerm(policy.term, at)),
   };
 }
@@ -116,7 +118,11 @@ function policyForSale(product: ProductState | undefined, sku: string): Policy {
 }
 
 /** What a product requires is held already, or bought in the same order. */
-function refuseMissingRequirements(state: PoolState, { lines, products }: PurchaseLicenses, now: Instant): void {
+export function refuseMissingRequirements(
+  state: PoolState,
+  { lines, products }: Pick<PurchaseLicenses, 'lines' | 'products'>,
+  now: Instant,
+): void {
   const bought = new Set(lines.map(({ sku }) => sku));
   for (const sku of bought) {
     const required = products.get(sku)?.listing?.policy.requires ?? [];

@@ -7,6 +7,8 @@ const day = (number: number) => `2026-04-${String(number).padStart(2, '0')}T00:0
 const held = (sequence: number, expiresAt?: string): HeldLot => ({
   lot: lot({ lotId: `lot-${sequence}`, ...(expiresAt !== undefined && { expiresAt }) }),
   sequence,
+  held: 0,
+  inSeats: 0,
   available: sequence + 1,
 });
 const orderOf = (...lots: HeldLot[]): UseOrder => {

@@ -3,17 +3,21 @@ import type { Lot } from './pool.events.js';
 
 /** What is left of a lot in a pool. */
 export interface HeldLot {
-  /** As it came in; `quantity` is what it began with. */
-  readonly lot: Lot;
+  /** As it came in; `quantity` is what it began with. A renewal moves its end. */
+  lot: Lot;
   /** Counts the lots of the pool in the order they came in. */
   readonly sequence: number;
   available: number;
+  /** Held back by open drawdowns. */
+  held: number;
+  /** In use: on seats, in license files, as services. */
+  inSeats: number;
   /** The folded id of the order this account bought it with; absent when another account gave it. */
   readonly orderKey?: string;
 }
 
 /**
- * The lots of one product that have something available, in the order they are used (contract, "Pools"): first to expire first, what never expires
+ * The lots of one product that have something left, in the order they are used (contract, "Pools"): first to expire first, what never expires
  * last, then oldest first. Lots before `head` are used up: taking the first one away costs nothing, however many wait behind it.
  */
 export interface UseOrder {

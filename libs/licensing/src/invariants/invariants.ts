@@ -1,6 +1,11 @@
-import type { GivenLot, LicenseActivated, LicenseAssigned, LicenseReceived, Lot, LotPart, PoolFact } from './pool/pool.events.js';
-import { sameValue } from './same-value.js';
-import { foldUnique } from './unique-text.js';
+import type { GivenLot, LicenseActivated, LicenseReceived, LotPart, PoolFact } from '../pool/pool.events.js';
+import type { AssignedLine } from '../pool/pool.events.js';
+import { sameValue } from '../same-value.js';
+import { foldUnique } from '../unique-text.js';
+import { leftIn, PoolBook, type Report } from './books.js';
+import { DeliveryBook } from './delivery-book.js';
+import { DrawdownBook } from './drawdown-book.js';
+import { SubscriptionBook } from './subscription-book.js';
 
 /** A fact with its place in its stream. */
 export interface PlacedFact {
@@ -28,28 +33,19 @@ export interface Sums {
   inTransit: number;
 }
 
-interface LotAccount {
-  readonly lot: Lot;
-  readonly isBought: boolean;
-  left: number;
+interface Books {
+  readonly pool: PoolBook;
+  readonly drawdowns: DrawdownBook;
+  readonly subscriptions: SubscriptionBook;
+  readonly deliveries: DeliveryBook;
 }
 
-interface PoolAccount {
-  readonly stream: string;
-  readonly lots: Map<string, LotAccount>;
-  readonly lotIdsEver: Set<string>;
-  readonly orders: Set<string>;
-  readonly received: Map<string, number>;
-  /** What came in and went out, by sku and by the kind of fact: kept apart from the lots, so that the two can be compared. */
-  readonly flows: Map<string, Flow>;
-}
-
-interface Flow {
-  purchased: number;
-  received: number;
-  assigned: number;
-  expired: number;
-  cancelled: number;
+/** What leaves a pool for a customer's, by an assignment or an accepted drawdown. */
+interface Given {
+  readonly assignmentId: string;
+  readonly customerId: string;
+  readonly assignedAt: string;
+  readonly lines: readonly AssignedLine[];
 }
 
 interface Transit {
@@ -59,8 +55,6 @@ interface Transit {
   readonly lots: readonly (GivenLot & { readonly sku: string })[];
 }
 
-type Report = (message: string) => void;
-
 const violationsMax = 100;
 
 /**
@@ -68,14 +62,14 @@ const violationsMax = 100;
  * so that an error there shows here. Feed it every fact in the log's order.
  */
 export class Invariants {
-  private readonly pools = new Map<string, PoolAccount>();
+  private readonly pools = new Map<string, Books>();
   private readonly inTransit = new Map<string, Transit>();
   private readonly found: Violation[] = [];
 
   take(fact: PlacedFact): void {
     if (!fact.stream.startsWith('pool-')) return;
     const accountId = fact.stream.slice('pool-'.length);
-    const pool = this.poolOf(accountId, fact.stream);
+    const { pool, drawdowns, subscriptions, deliveries } = this.booksOf(accountId, fact.stream);
     const report = (message: string) => this.report({ stream: fact.stream, revision: fact.revision, message });
     if ((fact.data as { accountId?: string }).accountId !== accountId) report('the fact names another account than its stream');
     const known = fact as PlacedFact & PoolFact;
@@ -84,7 +78,7 @@ export class Invariants {
         const orderKey = foldUnique(known.data.orderId);
         if (pool.orders.has(orderKey)) report(`order ${known.data.orderId} is bought twice`);
         pool.orders.add(orderKey);
-        for (const lot of known.data.lots) this.credit(pool, lot, true, report);
+        for (const lot of known.data.lots) pool.credit(lot, true, report);
         return;
       }
       case 'PurchaseReversed':
@@ -92,7 +86,7 @@ export class Invariants {
         for (const part of known.data.lots) this.reverse(pool, part, known.data.orderId, report);
         return;
       case 'LicenseAssigned':
-        this.give(pool, known.data, known.revision, report);
+        this.give(pool, known.data, 'available', known.revision, report);
         return;
       case 'LicenseReceived':
         this.receive(pool, known.data, report);
@@ -102,6 +96,41 @@ export class Invariants {
         return;
       case 'LicenseExpired':
         for (const part of known.data.lots) this.expire(pool, part, known.data.effectiveAt, report);
+        for (const { lotId } of known.data.lots) {
+          const left = pool.lots.get(lotId);
+          if (left) report(`${leftIn(left)} licenses of lot ${lotId} outlived its term`);
+        }
+        return;
+      case 'DrawdownAccepted': {
+        drawdowns.take(known, report);
+        const { drawdownId, acceptedAt, customerId, lines } = known.data;
+        this.give(pool, { assignmentId: drawdownId, customerId, assignedAt: acceptedAt, lines }, 'held', known.revision, report);
+        return;
+      }
+      case 'DrawdownSubmitted':
+      case 'DrawdownApproved':
+      case 'DrawdownRejected':
+      case 'DrawdownCancelled':
+      case 'DrawdownLapsed':
+        drawdowns.take(known, report);
+        return;
+      case 'SubscriptionStarted':
+      case 'SubscriptionResized':
+      case 'SubscriptionRenewed':
+      case 'AutoRenewalDisabled':
+      case 'AutoRenewalEnabled':
+      case 'RenewalScheduled':
+      case 'RenewalUnscheduled':
+      case 'SubscriptionCancelled':
+      case 'CancellationDeclined':
+      case 'SubscriptionExpired':
+        subscriptions.take(known, report);
+        return;
+      case 'LicenseFileIssued':
+      case 'ServiceProvisioningRequested':
+      case 'ServiceProvisioned':
+      case 'ServiceProvisioningFailed':
+        deliveries.take(known, report);
         return;
       default:
         report(`a pool knows no fact ${fact.type}`);
@@ -115,14 +144,23 @@ export class Invariants {
 
   /** What was found so far, and whether the sums are right; at most 100, the first ones. */
   violations(): Violation[] {
-    return [...this.found, ...[...this.pools.values()].flatMap(productSumsWrong), ...this.overallSumWrong()].slice(0, violationsMax);
+    return [...this.found, ...[...this.pools.values()].flatMap(({ pool }) => productSumsWrong(pool)), ...this.overallSumWrong()].slice(
+      0,
+      violationsMax,
+    );
   }
 
   /** Over all pools. */
   sums(): Sums {
     const sums: Sums = { purchased: 0, available: 0, held: 0, inSeats: 0, expired: 0, cancelled: 0, inTransit: 0 };
-    for (const { lots, flows } of this.pools.values()) {
-      for (const { left } of lots.values()) sums.available += left;
+    for (const {
+      pool: { lots, flows },
+    } of this.pools.values()) {
+      for (const { available, held, inSeats } of lots.values()) {
+        sums.available += available;
+        sums.held += held;
+        sums.inSeats += inSeats;
+      }
       for (const flow of flows.values()) {
         sums.purchased += flow.purchased;
         sums.expired += flow.expired;
@@ -141,8 +179,9 @@ export class Invariants {
   }
 
   private give(
-    pool: PoolAccount,
-    { assignmentId, customerId, assignedAt, lines }: LicenseAssigned['data'],
+    pool: PoolBook,
+    { assignmentId, customerId, assignedAt, lines }: Given,
+    from: 'available' | 'held',
     revision: number,
     report: Report,
   ): void {
@@ -150,7 +189,7 @@ export class Invariants {
       const given = lots.reduce((sum, lot) => sum + lot.quantity, 0);
       if (given !== quantity) report(`line ${line} says ${quantity} but its lots have ${given}`);
       for (const lot of lots) {
-        const source = this.debit(pool, { lotId: lot.lotId, sku, quantity: lot.quantity }, 'assigned', report);
+        const source = pool.debit({ lotId: lot.lotId, sku, quantity: lot.quantity, ...(from === 'held' && { from }) }, 'assigned', report);
         if (source === undefined) continue;
         const { startsAt, expiresAt } = source.lot;
         if (expiresAt !== undefined && expiresAt <= assignedAt) report(`lot ${lot.lotId} was over at ${expiresAt}, before it was given`);
@@ -163,11 +202,7 @@ export class Invariants {
     this.inTransit.set(transitKey(pool.stream, revision), { assignmentId, customerId, quantity, lots });
   }
 
-  private receive(
-    pool: PoolAccount,
-    { accountId, assignmentId, from, giverRevision, lots }: LicenseReceived['data'],
-    report: Report,
-  ): void {
+  private receive(pool: PoolBook, { accountId, assignmentId, from, giverRevision, lots }: LicenseReceived['data'], report: Report): void {
     const highest = pool.received.get(from) ?? -1;
     if (giverRevision <= highest) report(`revision ${giverRevision} of ${from} was received after revision ${highest}`);
     pool.received.set(from, Math.max(highest, giverRevision));
@@ -181,81 +216,48 @@ export class Invariants {
       if (!sameValue(arrived, transit.lots)) report(`assignment ${assignmentId} arrived with other lots than were given`);
       this.inTransit.delete(key);
     }
-    for (const lot of lots) this.credit(pool, lot, false, report);
+    for (const lot of lots) pool.credit(lot, false, report);
   }
 
-  private activate(pool: PoolAccount, fact: LicenseActivated['data'], report: Report): void {
+  private activate(pool: PoolBook, fact: LicenseActivated['data'], report: Report): void {
     const activated = fact.lots.reduce((sum, { lot }) => sum + lot.quantity, 0);
     if (activated !== fact.quantity) report(`${fact.quantity} were activated but the lots have ${activated}`);
     for (const { fromLotId, lot } of fact.lots) {
-      const source = this.debit(pool, { lotId: fromLotId, sku: lot.sku, quantity: lot.quantity }, undefined, report);
+      const source = pool.debit({ lotId: fromLotId, sku: lot.sku, quantity: lot.quantity }, undefined, report);
       if (source?.lot.startsAt !== undefined) report(`the term of lot ${fromLotId} had begun before its first use`);
       if (lot.startsAt === undefined) report(`the term of lot ${lot.lotId} did not begin with its first use`);
-      this.open(pool, lot, source?.isBought ?? false, report);
+      pool.open(lot, source?.isBought ?? false, report);
     }
   }
 
-  private reverse(pool: PoolAccount, part: LotPart, orderId: string, report: Report): void {
-    const source = this.debit(pool, part, 'cancelled', report);
+  private reverse(pool: PoolBook, part: LotPart, orderId: string, report: Report): void {
+    const source = pool.debit(part, 'cancelled', report);
     if (source === undefined) return;
     if (!source.isBought) report(`lot ${part.lotId} was given to this account: no reversal takes it back`);
     else if (foldUnique(source.lot.orderId) !== foldUnique(orderId)) report(`lot ${part.lotId} is not of order ${orderId}`);
   }
 
-  private expire(pool: PoolAccount, part: LotPart, effectiveAt: string, report: Report): void {
-    const source = this.debit(pool, part, 'expired', report);
+  private expire(pool: PoolBook, part: LotPart, effectiveAt: string, report: Report): void {
+    const source = pool.debit(part, 'expired', report);
     if (source === undefined) return;
     if (source.lot.expiresAt !== effectiveAt)
       report(`lot ${part.lotId} ends at ${source.lot.expiresAt ?? 'no time'}, not at ${effectiveAt}`);
-    if (source.left > 0) report(`${source.left} licenses of lot ${part.lotId} outlived its term`);
+    if (source.lot.subscriptionId !== undefined)
+      report(`lot ${part.lotId} ends with subscription ${source.lot.subscriptionId}, not by itself`);
   }
 
-  private credit(pool: PoolAccount, lot: Lot, isBought: boolean, report: Report): void {
-    flowOf(pool, lot.sku)[isBought ? 'purchased' : 'received'] += lot.quantity;
-    this.open(pool, lot, isBought, report);
-  }
-
-  private open(pool: PoolAccount, lot: Lot, isBought: boolean, report: Report): void {
-    if (!Number.isSafeInteger(lot.quantity) || lot.quantity < 1) report(`lot ${lot.lotId} has ${lot.quantity} licenses`);
-    if (pool.lotIdsEver.has(lot.lotId)) report(`lot ${lot.lotId} came in twice`);
-    pool.lotIdsEver.add(lot.lotId);
-    pool.lots.set(lot.lotId, { lot, isBought, left: lot.quantity });
-  }
-
-  /** Takes a part from a lot; a lot that is used up is dropped, so memory grows with what is held and not with history. */
-  private debit(
-    pool: PoolAccount,
-    { lotId, sku, quantity }: LotPart,
-    flow: 'assigned' | 'expired' | 'cancelled' | undefined,
-    report: Report,
-  ): LotAccount | undefined {
-    if (flow !== undefined) flowOf(pool, sku)[flow] += quantity;
-    if (!Number.isSafeInteger(quantity) || quantity < 1) report(`${quantity} licenses were taken from lot ${lotId}`);
-    const source = pool.lots.get(lotId);
-    if (source === undefined) {
-      report(pool.lotIdsEver.has(lotId) ? `lot ${lotId} was already used up` : `there is no lot ${lotId}`);
-      return undefined;
-    }
-    if (source.lot.sku !== sku) report(`lot ${lotId} is of ${source.lot.sku}, not of ${sku}`);
-    source.left -= quantity;
-    if (source.left < 0) report(`lot ${lotId} has ${source.left} licenses left`);
-    if (source.left === 0) pool.lots.delete(lotId);
-    return source;
-  }
-
-  private poolOf(accountId: string, stream: string): PoolAccount {
+  private booksOf(accountId: string, stream: string): Books {
     const known = this.pools.get(accountId);
     if (known !== undefined) return known;
-    const opened = {
-      stream,
-      lots: new Map(),
-      lotIdsEver: new Set<string>(),
-      orders: new Set<string>(),
-      received: new Map(),
-      flows: new Map(),
+    const pool = new PoolBook(stream);
+    const books = {
+      pool,
+      drawdowns: new DrawdownBook(pool),
+      subscriptions: new SubscriptionBook(pool),
+      deliveries: new DeliveryBook(pool),
     };
-    this.pools.set(accountId, opened);
-    return opened;
+    this.pools.set(accountId, books);
+    return books;
   }
 
   private report(violation: Violation): void {
@@ -267,16 +269,10 @@ function transitKey(stream: string, revision: number): string {
   return `${stream}@${revision}`;
 }
 
-function flowOf(pool: PoolAccount, sku: string): Flow {
-  const flow = pool.flows.get(sku) ?? { purchased: 0, received: 0, assigned: 0, expired: 0, cancelled: 0 };
-  pool.flows.set(sku, flow);
-  return flow;
-}
-
 /** What flowed in and out of a product, against what its lots have left. */
-function productSumsWrong({ stream, lots, flows }: PoolAccount): Violation[] {
+function productSumsWrong({ stream, lots, flows }: PoolBook): Violation[] {
   const left = new Map<string, number>();
-  for (const { lot, left: quantity } of lots.values()) left.set(lot.sku, (left.get(lot.sku) ?? 0) + quantity);
+  for (const book of lots.values()) left.set(book.lot.sku, (left.get(book.lot.sku) ?? 0) + leftIn(book));
   return [...flows].flatMap(([sku, { purchased, received, assigned, expired, cancelled }]) => {
     const expected = purchased + received - assigned - expired - cancelled;
     const actual = left.get(sku) ?? 0;

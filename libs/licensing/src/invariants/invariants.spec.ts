@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { noon } from '../testing/given.js';
-import { assigned, bought, customerId, lot, partnerId, sku } from '../testing/pool-facts.js';
+import { noon } from '../../testing/given.js';
+import { assigned, bought, customerId, lot, partnerId, sku } from '../../testing/pool-facts.js';
 import { Invariants } from './invariants.js';
-import type { LicenseAssigned, LicenseReceived, PoolFact } from './pool/pool.events.js';
-import { pool } from './pool/pool.js';
-import { receiveLicenses } from './pool/transfer.js';
+import type { LicenseAssigned, LicenseReceived, PoolFact } from '../pool/pool.events.js';
+import { pool } from '../pool/pool.js';
+import { receiveLicenses } from '../pool/transfer.js';
 
 const context = { commandId: 'x', actor: { userId: 'u', role: 'system' } } as const;
 const purchase = bought(lot());

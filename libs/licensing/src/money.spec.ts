@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals';
+import { sumsOfMoney, times } from './money.js';
+
+describe('Money', () => {
+  it('is counted in decimals, never in floats', () => {
+    expect(times({ currency: 'EUR', amount: '0.1' }, 3)).toEqual({ currency: 'EUR', amount: '0.30' });
+    expect(times({ currency: 'EUR', amount: '999999999999999.99' }, 3)).toEqual({ currency: 'EUR', amount: '2999999999999999.97' });
+  });
+
+  it('is rounded half to even, to what the currency can pay', () => {
+    expect(times({ currency: 'EUR', amount: '0.125' }, 1)).toEqual({ currency: 'EUR', amount: '0.12' });
+    expect(times({ currency: 'EUR', amount: '0.375' }, 1)).toEqual({ currency: 'EUR', amount: '0.38' });
+    expect(times({ currency: 'JPY', amount: '1000' }, 1, 0.3335)).toEqual({ currency: 'JPY', amount: '334' });
+    expect(times({ currency: 'KWD', amount: '1.2345' }, 1)).toEqual({ currency: 'KWD', amount: '1.234' });
+  });
+
+  it('is added up currency by currency', () => {
+    const eur = (amount: string) => ({ currency: 'EUR', amount });
+    expect(sumsOfMoney([eur('1.10'), { currency: 'JPY', amount: '500' }, eur('2.20')])).toEqual([
+      eur('3.30'),
+      { currency: 'JPY', amount: '500' },
+    ]);
+    expect(sumsOfMoney([])).toEqual([]);
+  });
+});

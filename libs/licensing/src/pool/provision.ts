@@ -1,0 +1,92 @@
+import type { Commanded, Instant } from '../fact.js';
+import type { Money } from '../money.js';
+import type { Policy } from '../product/product.events.js';
+import type { ProductState } from '../product/product.js';
+import { Rejected } from '../rejection.js';
+import { addTerm } from '../term.js';
+import { type Line, refuseSenselessLines } from './lines.js';
+import { beginTerm } from './lot-term.js';
+import { orderIn, type PoolState } from './pool.js';
+import type { Lot, PoolFact } from './pool.events.js';
+import type { Subscription } from './subscription-state.js';
+import type { Billing, SubscriptionLot } from './subscription.events.js';
+
+/** A line of a marketplace order, as it was placed and paid. */
+export interface OrderedLine extends Line {
+  /** Absent for what is no subscription. */
+  readonly billing?: Billing;
+  /** With `billing`: the id of the subscription that begins, or of the one that gets larger. */
+  readonly subscriptionId?: string;
+  /** Of one license and one billing period, as it stood when the order was placed. */
+  readonly unitPrice?: Money;
+}
+
+export interface ProvisionOrder extends Commanded {
+  readonly accountId: string;
+  readonly orderId: string;
+  readonly lines: readonly OrderedLine[];
+  /** The products of the lines, by sku. One that was withdrawn since the order was placed is delivered nevertheless. */
+  readonly products: ReadonlyMap<string, ProductState>;
+}
+
+/**
+ * What a paid order brings into the customer's pool: a lot a line, and the subscriptions that begin or grow with them (003-53…59).
+ * The same order again says nothing new. Errors: SUBSCRIPTION_NOT_ACTIVE when the one that was to grow is over by now.
+ */
+export function provisionOrder(state: PoolState, command: ProvisionOrder, now: Instant): PoolFact[] {
+  const { context, accountId, orderId, lines, products } = command;
+  refuseSenselessLines(lines);
+  if (orderIn(state, orderId) !== undefined) return [];
+  const lots: Lot[] = [];
+  const changes: PoolFact[] = [];
+  for (const [index, line] of lines.entries()) {
+    const policy = policyOf(products.get(line.sku), line.sku);
+    const lotId = `${context.commandId}.${index + 1}`;
+    const { sku, quantity, billing, subscriptionId } = line;
+    const common = { lotId, sku, quantity, orderId, reversibility: policy.reversibility, ...deliveryOf(policy) };
+    if (billing === undefined || subscriptionId === undefined) {
+      const term = policy.termStarts === 'onFirstUse' ? {} : beginTerm(policy.term, now);
+      lots.push({ ...common, term: policy.term, termStarts: policy.termStarts, ...term });
+      continue;
+    }
+    const grown = subscriptionOf(state, subscriptionId, sku);
+    const termEndsAt = grown?.termEndsAt ?? addTerm(now, billing.commitment);
+    lots.push({ ...common, subscriptionId, term: billing.commitment, termStarts: 'onPurchase', startsAt: now, expiresAt: termEndsAt });
+    const lot = subscriptionLot(lotId, line, policy, now);
+    const identity = { accountId, subscriptionId, orderId };
+    if (grown) {
+      const before = changes.findLast((fact) => fact.type === 'SubscriptionResized' && fact.data.subscriptionId === subscriptionId);
+      const quantityBefore = before?.type === 'SubscriptionResized' ? before.data.quantity : grown.quantity;
+      changes.push({ type: 'SubscriptionResized', data: { ...identity, quantity: quantityBefore + quantity, added: [lot], removed: [] } });
+    } else {
+      const term = { termStartsAt: now, termEndsAt, autoRenewal: true };
+      changes.push({ type: 'SubscriptionStarted', data: { ...identity, sku, quantity, billing, ...term, lots: [lot] } });
+    }
+  }
+  return [{ type: 'LicensePurchased', data: { accountId, orderId, source: 'marketplace', lots } }, ...changes];
+}
+
+/** What a product is handed over as, as a lot keeps it. */
+export function deliveryOf({ delivery }: Policy): Pick<Lot, 'delivery'> {
+  return delivery === undefined || delivery === 'none' ? {} : { delivery };
+}
+
+/** A lot of a subscription as it begins, with its own cancellation window (003-67). */
+export function subscriptionLot(lotId: string, { quantity, unitPrice }: OrderedLine, policy: Policy, at: Instant): SubscriptionLot {
+  const window = policy.cancellationWindow === undefined ? {} : { windowEndsAt: addTerm(at, policy.cancellationWindow) };
+  return { lotId, quantity, addedAt: at, windowStartsAt: at, ...window, ...(unitPrice && { unitPrice }) };
+}
+
+function policyOf(product: ProductState | undefined, sku: string): Policy {
+  if (product?.listing === undefined) throw new Rejected('PRODUCT_NOT_FOUND', `There is no product ${sku}.`, { sku });
+  return product.listing.policy;
+}
+
+function subscriptionOf(state: PoolState, subscriptionId: string, sku: string): Subscription | undefined {
+  const known = state.subscriptions.get(subscriptionId);
+  if (known === undefined || (known.state === 'active' && known.sku === sku)) return known;
+  throw new Rejected('SUBSCRIPTION_NOT_ACTIVE', `The subscription ${subscriptionId} is ${known.state}: it cannot grow.`, {
+    subscriptionId,
+    state: known.state,
+  });
+}
