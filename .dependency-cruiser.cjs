@@ -27,7 +27,7 @@ module.exports = {
       'licensing-imports-nothing',
       'The domain knows nothing outside itself: no store, no framework, no clock.',
       { path: domain, pathNot: tests },
-      { pathNot: [domain, '(^|/)node_modules/(ajv|(@types/)?big\\.js)/'] },
+      { pathNot: [domain, '(^|/)node_modules/(ajv|(@types/)?big\\.js|uuid)/'] },
     ),
     forbid(
       'event-store-knows-shapes-only',

@@ -17,6 +17,8 @@ export * from './pool/pool.js';
 export { drawdownStates, type Drawdown } from './pool/drawdown-state.js';
 export type { Subscription } from './pool/subscription-state.js';
 export type { Service } from './pool/delivery-state.js';
+export * from './pool/delivery.js';
+export * from './pool/service-id.js';
 export * from './pool/balance.js';
 export * from './pool/lines.js';
 export * from './pool/purchase.js';

@@ -43,7 +43,8 @@ function lotsBeforeFirstUse(state: PoolState, sku: string): HeldLot[] {
   return order.lots.slice(firstWithoutExpiry(order)).filter(waits);
 }
 
-function activatedPart({ lot }: HeldLot, quantity: number, lotId: string, now: Instant) {
+/** So many licenses of a lot as a lot of their own, whose term begins now. */
+export function activatedPart({ lot }: Pick<HeldLot, 'lot'>, quantity: number, lotId: string, now: Instant) {
   const { sku, orderId, term, termStarts, reversibility, delivery } = lot;
   return {
     fromLotId: lot.lotId,
