@@ -10,6 +10,9 @@ const VARINT = 0;
 const FIXED64 = 1;
 const BYTES = 2;
 const FIXED32 = 5;
+/** Below it, numbers are handled as integers of 32 bits. */
+const INT_END = 2 ** 31;
+const COPIED_BY_VIEW_BYTES = 64;
 
 /** Reads one message field by field: `next()` moves on, then one of the value readers. */
 export class ProtobufReader {
@@ -104,6 +107,9 @@ export class ProtobufReader {
 
 /** How many bytes a number takes. */
 export function varintBytes(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x200000) return 3;
   let bytes = 1;
   while (value >= 128) {
     value /= 128;
@@ -147,11 +153,13 @@ export class ProtobufWriter {
   }
 
   varint(value: number): void {
-    while (value >= 128) {
-      this.bytes[this.length++] = (value % 128) | 0x80;
-      value = Math.floor(value / 128);
-    }
-    this.bytes[this.length++] = value;
+    const { bytes } = this;
+    let { length } = this;
+    for (; value >= INT_END; value = Math.floor(value / 128)) bytes[length++] = (value % 128) | 0x80;
+    let rest = value | 0;
+    for (; rest >= 128; rest >>>= 7) bytes[length++] = (rest & 0x7f) | 0x80;
+    bytes[length++] = rest;
+    this.length = length;
   }
 
   /** The key of a field that holds bytes or a message, and their length. */
@@ -210,6 +218,14 @@ export class ProtobufWriter {
   raw(value: Uint8Array): void {
     this.bytes.set(value, this.length);
     this.length += value.length;
+  }
+
+  /** Some of other bytes. Few are copied one by one: a view of them would cost more, above all the garbage collector. */
+  part(source: Uint8Array, start: number, count: number): void {
+    const { bytes, length } = this;
+    if (count > COPIED_BY_VIEW_BYTES) bytes.set(new Uint8Array(source.buffer, source.byteOffset + start, count), length);
+    else for (let index = 0; index < count; index++) bytes[length + index] = source[start + index]!;
+    this.length = length + count;
   }
 }
 

@@ -1,5 +1,5 @@
-import { type LogRecord, TOMBSTONE_REVISION } from '../storage/record.js';
-import { ProtobufWriter, bytesFieldBytes, varintBytes, varintFieldBytes } from './protobuf.js';
+import { EVENT_HEADER_BYTES, ID_OFFSET, type LogRecord, TOMBSTONE_REVISION } from '../storage/record.js';
+import { ProtobufWriter, bytesFieldBytes, encodeMessage, varintBytes, varintFieldBytes } from './protobuf.js';
 import { UUID_TEXT_BYTES, writeUuidText } from './uuid.js';
 
 /** How ids are written: as text, or as two numbers of 64 bits. */
@@ -8,13 +8,12 @@ export type UuidNotation = 'text' | 'halves';
 const FRAME_HEADER_BYTES = 5;
 const FULL_BYTES = 48 * 1024;
 const CONTENT_TYPE_KEY = Buffer.from('content-type');
-const CREATED_KEY = Buffer.from('created');
-const TYPE_KEY = Buffer.from('type');
+const CREATED_KEY_FIELD = keyField('created');
+const TYPE_KEY_FIELD = keyField('type');
 const JSON_TYPE = Buffer.from('application/json');
 const BINARY_TYPE = Buffer.from('application/octet-stream');
 const MAX_REVISION_BYTES = 9;
 
-const entryBytes = (key: Buffer, length: number): number => bytesFieldBytes(key.length) + bytesFieldBytes(length);
 const CONTENT_TYPE_ENTRY = { json: mapEntry(CONTENT_TYPE_KEY, JSON_TYPE), binary: mapEntry(CONTENT_TYPE_KEY, BINARY_TYPE) };
 
 /**
@@ -117,42 +116,44 @@ export class ReadFrames {
   }
 
   private recordedBytes(record: LogRecord, position: number): number {
-    const { revision } = record;
+    const { revision, streamBytes, typeBytes, metadataBytes, dataBytes } = record;
     const idBytes = this.uuid === 'text' ? bytesFieldBytes(UUID_TEXT_BYTES) : bytesFieldBytes(halvesBytes(record.id));
     return (
       bytesFieldBytes(idBytes) +
-      bytesFieldBytes(bytesFieldBytes(record.stream.length)) +
+      bytesFieldBytes(bytesFieldBytes(streamBytes)) +
       1 +
       (revision === TOMBSTONE_REVISION ? MAX_REVISION_BYTES : varintBytes(revision)) +
       2 * varintFieldBytes(position) +
-      bytesFieldBytes(entryBytes(TYPE_KEY, record.type.length)) +
+      bytesFieldBytes(TYPE_KEY_FIELD.length + bytesFieldBytes(typeBytes)) +
       (record.isJson ? CONTENT_TYPE_ENTRY.json : CONTENT_TYPE_ENTRY.binary).length +
-      bytesFieldBytes(entryBytes(CREATED_KEY, this.created(record).length)) +
-      bytesFieldBytes(record.metadata.length) +
-      bytesFieldBytes(record.data.length)
+      bytesFieldBytes(CREATED_KEY_FIELD.length + bytesFieldBytes(this.created(record).length)) +
+      bytesFieldBytes(metadataBytes) +
+      bytesFieldBytes(dataBytes)
     );
   }
 
   // A RecordedEvent, whose size is known. Times go out in units of 100 ns.
-  private recorded(field: number, record: LogRecord, bytes: number, position: number): void {
+  private recorded(field: number, record: LogRecord, length: number, position: number): void {
     const { writer } = this;
-    const { revision, stream, type, metadata, data, id } = record;
-    writer.bytesKey(field, bytes);
+    const { bytes, revision, streamBytes, typeBytes, metadataBytes, dataBytes } = record;
+    let at = EVENT_HEADER_BYTES;
+    writer.bytesKey(field, length);
     if (this.uuid === 'text') {
       writer.bytesKey(1, bytesFieldBytes(UUID_TEXT_BYTES));
       writer.bytesKey(2, UUID_TEXT_BYTES);
-      writeUuidText(writer.bytes, writer.length, id);
+      writeUuidText(writer.bytes, writer.length, bytes, ID_OFFSET);
       writer.length += UUID_TEXT_BYTES;
     } else {
-      const length = halvesBytes(id);
-      writer.bytesKey(1, bytesFieldBytes(length));
-      writer.bytesKey(1, length);
+      const { id } = record;
+      const idBytes = halvesBytes(id);
+      writer.bytesKey(1, bytesFieldBytes(idBytes));
+      writer.bytesKey(1, idBytes);
       writer.bigVarintField(1, id.readBigUInt64BE(0));
       writer.bigVarintField(2, id.readBigUInt64BE(8));
     }
-    writer.bytesKey(2, bytesFieldBytes(stream.length));
-    writer.bytesKey(3, stream.length);
-    writer.raw(stream);
+    writer.bytesKey(2, bytesFieldBytes(streamBytes));
+    writer.bytesKey(3, streamBytes);
+    writer.part(bytes, at, streamBytes);
     writer.byte(3 << 3);
     if (revision === TOMBSTONE_REVISION) {
       for (let count = 1; count < MAX_REVISION_BYTES; count++) writer.byte(0xff);
@@ -162,22 +163,21 @@ export class ReadFrames {
     writer.varint(position);
     writer.byte(5 << 3);
     writer.varint(position);
-    writer.bytesKey(6, entryBytes(TYPE_KEY, type.length));
-    writer.bytesKey(1, TYPE_KEY.length);
-    writer.raw(TYPE_KEY);
-    writer.bytesKey(2, type.length);
-    writer.raw(type);
-    writer.raw(record.isJson ? CONTENT_TYPE_ENTRY.json : CONTENT_TYPE_ENTRY.binary);
+    writer.bytesKey(6, TYPE_KEY_FIELD.length + bytesFieldBytes(typeBytes));
+    writer.part(TYPE_KEY_FIELD, 0, TYPE_KEY_FIELD.length);
+    writer.bytesKey(2, typeBytes);
+    writer.part(bytes, (at += streamBytes), typeBytes);
+    const contentType = record.isJson ? CONTENT_TYPE_ENTRY.json : CONTENT_TYPE_ENTRY.binary;
+    writer.part(contentType, 0, contentType.length);
     const created = this.created(record);
-    writer.bytesKey(6, entryBytes(CREATED_KEY, created.length));
-    writer.bytesKey(1, CREATED_KEY.length);
-    writer.raw(CREATED_KEY);
+    writer.bytesKey(6, CREATED_KEY_FIELD.length + bytesFieldBytes(created.length));
+    writer.part(CREATED_KEY_FIELD, 0, CREATED_KEY_FIELD.length);
     writer.bytesKey(2, created.length);
-    writer.raw(created);
-    writer.bytesKey(7, metadata.length);
-    writer.raw(metadata);
-    writer.bytesKey(8, data.length);
-    writer.raw(data);
+    writer.part(created, 0, created.length);
+    writer.bytesKey(7, metadataBytes);
+    writer.part(bytes, (at += typeBytes), metadataBytes);
+    writer.bytesKey(8, dataBytes);
+    writer.part(bytes, at + metadataBytes, dataBytes);
   }
 
   private created(record: LogRecord): Buffer {
@@ -190,9 +190,14 @@ export class ReadFrames {
   }
 }
 
+// The key of an entry of the metadata, as it stands in the entry.
+function keyField(key: string): Buffer {
+  return encodeMessage((writer) => writer.textField(1, key));
+}
+
 function mapEntry(key: Buffer, value: Buffer): Buffer {
   const writer = new ProtobufWriter(64);
-  writer.bytesKey(6, entryBytes(key, value.length));
+  writer.bytesKey(6, bytesFieldBytes(key.length) + bytesFieldBytes(value.length));
   writer.bytesField(1, key);
   writer.bytesField(2, value);
   return writer.bytes.subarray(0, writer.length);

@@ -26,11 +26,11 @@ export function parseUuid(text: Buffer): Buffer | undefined {
   return digits === 32 ? id : undefined;
 }
 
-/** Writes an id as 36 characters at `offset`. */
-export function writeUuidText(target: Buffer, offset: number, id: Buffer): void {
+/** Writes an id, which begins at `start` of its bytes, as 36 characters at `offset`. */
+export function writeUuidText(target: Buffer, offset: number, id: Buffer, start = 0): void {
   for (let index = 0; index < 16; index++) {
     if (index === 4 || index === 6 || index === 8 || index === 10) target[offset++] = DASH;
-    const pair = id[index]! * 2;
+    const pair = id[start + index]! * 2;
     target[offset++] = HEX[pair]!;
     target[offset++] = HEX[pair + 1]!;
   }

@@ -20,6 +20,17 @@ export class BlockCache {
 
   constructor(private readonly blocksMax: number) {}
 
+  /** The bytes that begin with their own length, a u32, at `offset` of a segment; undefined when not all of them lie in one block that is here. */
+  measured(segment: Segment, offset: number): Buffer | undefined {
+    const within = offset % BLOCK_BYTES;
+    const block = this.blocks.get(segment.base + offset - within);
+    if (block === undefined || within + 4 > block.filled) return undefined;
+    const end = within + block.bytes.readUInt32LE(within);
+    if (end > block.filled) return undefined;
+    block.wasUsed = true;
+    return block.bytes.subarray(within, end);
+  }
+
   /** `length` bytes at `offset` of a segment, as they are on disk: at once if they are here, else later. */
   read(segment: Segment, offset: number, length: number): Buffer | Promise<Buffer> {
     const within = offset % BLOCK_BYTES;

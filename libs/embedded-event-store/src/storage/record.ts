@@ -30,7 +30,10 @@ export const TOMBSTONE_REVISION = 2 ** 63;
 export const HEADER_BYTES = 16;
 export const TRAILER_BYTES = 4;
 export const SEAL_BYTES = HEADER_BYTES + TRAILER_BYTES;
-const EVENT_HEADER_BYTES = 60;
+/** Where the texts of an event begin in its record: stream, type, metadata and data, one after the other. */
+export const EVENT_HEADER_BYTES = 60;
+/** Where its id is, of 16 bytes. */
+export const ID_OFFSET = 32;
 /** Above what an append may hold (1 MiB of data, 16 MiB a message): a length beyond it is damage. */
 export const RECORD_BYTES_MAX = 48 * 1024 * 1024;
 
@@ -158,8 +161,25 @@ export class LogRecord {
     return this.bytes.readDoubleLE(24);
   }
 
+  /** How many bytes the name of its stream takes; the next three say the same of its type, metadata and data. */
+  get streamBytes(): number {
+    return this.bytes.readUInt32LE(48);
+  }
+
+  get typeBytes(): number {
+    return this.bytes.readUInt32LE(52);
+  }
+
+  get metadataBytes(): number {
+    return this.bytes.readUInt32LE(56);
+  }
+
+  get dataBytes(): number {
+    return this.bytes.length - TRAILER_BYTES - EVENT_HEADER_BYTES - this.streamBytes - this.typeBytes - this.metadataBytes;
+  }
+
   get id(): Buffer {
-    return this.bytes.subarray(32, 48);
+    return this.bytes.subarray(ID_OFFSET, ID_OFFSET + 16);
   }
 
   get stream(): Buffer {

@@ -161,6 +161,8 @@ export class SegmentLog {
   record(position: number): LogRecord | Promise<LogRecord> {
     const segment = this.files.holding(position);
     const offset = position - segment.base;
+    const whole = this.cache.measured(segment, offset);
+    if (whole !== undefined && isSound(whole, seedAt(this.logId, position))) return new LogRecord(position, whole);
     const header = this.cache.read(segment, offset, HEADER_BYTES);
     if (header instanceof Promise) return header.then((bytes) => this.body(position, bytes));
     return this.body(position, header);
