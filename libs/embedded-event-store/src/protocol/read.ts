@@ -6,7 +6,6 @@ import { isSoftDeleted } from '../stream-metadata.js';
 import type { Handler } from './grpc-server.js';
 import { ReadOutput } from './read-output.js';
 import { readReadRequest, type ReadRequest } from './read-request.js';
-import { recordAt } from '../record-at.js';
 import { Code, Status, handlerFailed, streamDeleted } from './status.js';
 import { subscribeToAll, subscribeToStream } from './subscribe.js';
 
@@ -110,15 +109,20 @@ async function readAll(log: EventLog, request: ReadRequest, output: ReadOutput):
   const matches = filter === undefined ? () => true : matcher(filter.match);
   let left = request.count!;
   let at = await startInLog(log, from, isBackwards);
-  while (left > 0 && at !== undefined && !output.isClosed) {
-    let record = isBackwards ? log.log.before(at) : recordAt(log, at);
-    if (record instanceof Promise) record = await record;
-    if (record === undefined) return;
-    at = isBackwards ? record.position : record.end;
-    const isWanted = record.isEvent && matches(record);
-    if (isWanted) left -= 1;
-    const waiting = isWanted ? output.event(record) : output.rest();
-    if (waiting !== undefined) await waiting;
+  const scan = log.log.scan();
+  try {
+    while (left > 0 && at !== undefined && !output.isClosed) {
+      let record = isBackwards ? log.log.before(at) : scan.at(at);
+      if (record instanceof Promise) record = await record;
+      if (record === undefined) return;
+      at = isBackwards ? record.position : record.end;
+      const isWanted = record.isEvent && matches(record);
+      if (isWanted) left -= 1;
+      const waiting = isWanted ? output.event(record) : output.rest();
+      if (waiting !== undefined) await waiting;
+    }
+  } finally {
+    scan.rest();
   }
 }
 

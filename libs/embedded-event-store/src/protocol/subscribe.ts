@@ -6,7 +6,6 @@ import type { LogRecord } from '../storage/record.js';
 import type { GrpcCall } from './grpc-call.js';
 import type { ReadOutput } from './read-output.js';
 import type { ReadRequest } from './read-request.js';
-import { recordAt } from '../record-at.js';
 import { invalidArgument, streamDeleted } from './status.js';
 
 const POSITIONS_AT_ONCE = 512;
@@ -74,19 +73,24 @@ export async function subscribeToAll(call: GrpcCall, log: EventLog, request: Rea
     throw invalidArgument('Trying to read from an invalid position.');
   }
   const growth = new Growth(call, (grown) => log.follow(grown));
+  const scan = log.log.scan();
   let isLive = false;
   while (!output.isClosed) {
-    for (;;) {
-      let record = recordAt(log, at);
-      if (record === undefined) break;
-      if (record instanceof Promise) record = await record;
-      at = record.end;
-      if (!record.isEvent) continue;
-      const isWanted = matches === undefined || matches(record);
-      const waiting = isWanted && record.position > after ? output.event(record) : output.rest();
-      if (waiting !== undefined) await waiting;
-      checkpoints?.passed(record, isWanted, isLive);
-      if (output.isClosed) return;
+    try {
+      for (;;) {
+        let record = scan.at(at);
+        if (record === undefined) break;
+        if (record instanceof Promise) record = await record;
+        at = record.end;
+        if (!record.isEvent) continue;
+        const isWanted = matches === undefined || matches(record);
+        const waiting = isWanted && record.position > after ? output.event(record) : output.rest();
+        if (waiting !== undefined) await waiting;
+        checkpoints?.passed(record, isWanted, isLive);
+        if (output.isClosed) return;
+      }
+    } finally {
+      scan.rest();
     }
     if (!isLive) {
       isLive = true;

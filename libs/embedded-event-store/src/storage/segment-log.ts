@@ -17,6 +17,7 @@ import {
 } from './record.js';
 import type { EventFields } from './record.js';
 import { recover, type CutTail } from './recovery.js';
+import { LogScan } from './log-scan.js';
 import { SEGMENT_HEADER_BYTES, SegmentFiles } from './segment-files.js';
 
 export interface SegmentLogOptions {
@@ -161,11 +162,16 @@ export class SegmentLog {
   record(position: number): LogRecord | Promise<LogRecord> {
     const segment = this.files.holding(position);
     const offset = position - segment.base;
-    const whole = this.cache.measured(segment, offset);
+    const whole = this.cache.readMeasured(segment, offset);
     if (whole !== undefined && isSound(whole, seedAt(this.logId, position))) return new LogRecord(position, whole);
     const header = this.cache.read(segment, offset, HEADER_BYTES);
     if (header instanceof Promise) return header.then((bytes) => this.body(position, bytes));
     return this.body(position, header);
+  }
+
+  /** A way to read many records in the order of the log. */
+  scan(): LogScan {
+    return new LogScan(this, this.files, this.cache);
   }
 
   /** The same, waiting for the disk if need be: for the rare question whose answer decides an append. */
