@@ -11,6 +11,8 @@ import { strategyOf, type Strategy } from './strategy.js';
 const TIMER_MAX_MS = 2 ** 31 - 1;
 /** How often a message that was given may be looked at for its time, at most. */
 const TIMEOUT_CHECK_MS = 50;
+/** So many are read before they are handed out, if there are so many. */
+const READ_AT_ONCE = 64;
 
 /** What a consumer can ask for when it does not acknowledge a message. */
 export type NackAction = 'retry' | 'park' | 'skip';
@@ -35,6 +37,7 @@ export class Group {
   private retries: Message[] = [];
   private isReading = false;
   private hasGrown = true;
+  private isDispatchDue = false;
   private isReplaying = false;
   private isStopped = false;
   private isWriting = false;
@@ -103,7 +106,7 @@ export class Group {
   acknowledge(consumer: Consumer, ids: Buffer[]): void {
     for (const id of ids) this.finish(consumer.takeBack(id.toString('latin1')));
     this.considerCheckpoint(false);
-    this.dispatch();
+    this.dispatchSoon();
   }
 
   refuse(consumer: Consumer, ids: Buffer[], action: NackAction, reason: string): void {
@@ -115,7 +118,7 @@ export class Group {
       else this.retry(message);
     }
     this.considerCheckpoint(false);
-    this.dispatch();
+    this.dispatchSoon();
   }
 
   /** Gives the parked messages out again, the oldest first: all, or so many. One replay at a time. */
@@ -156,12 +159,14 @@ export class Group {
   }
 
   private async readOn(): Promise<void> {
+    let read = 0;
     while (this.hasRoom && !this.isStopped) {
       this.hasGrown = false;
-      const record = await this.source.next();
+      let record = this.source.next();
+      if (record instanceof Promise) record = await record;
       if (record === undefined) {
         this.hasCaughtUp = true;
-        return;
+        break;
       }
       this.hasGrown = true;
       const place = this.source.placeOf(record);
@@ -169,12 +174,23 @@ export class Group {
       const { event, link } = isResolved ? await resolveLink(this.log, record) : { event: record, link: undefined };
       this.lastKnown = place;
       this.buffer.push({ original: record, event, link, number: this.progress.begin(place), retries: 0 });
-      this.dispatch();
+      if (++read % READ_AT_ONCE === 0) this.dispatch();
     }
+    this.dispatch();
   }
 
   private get hasRoom(): boolean {
     return this.buffer.length < Math.max(1, this.settings.historyBufferSize);
+  }
+
+  // Acknowledgements come one by one, but many in one turn of the event loop: what they make room for leaves together.
+  private dispatchSoon(): void {
+    if (this.isDispatchDue) return;
+    this.isDispatchDue = true;
+    setImmediate(() => {
+      this.isDispatchDue = false;
+      this.dispatch();
+    });
   }
 
   private dispatch(): void {

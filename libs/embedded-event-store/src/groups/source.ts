@@ -2,14 +2,15 @@ import { matcher } from '../event-filter.js';
 import type { EventLog } from '../event-log.js';
 import { firstShownNow } from '../shown.js';
 import type { LogRecord } from '../storage/record.js';
+import type { Stream } from '../stream-index.js';
 import { checkpointStreamOf, parkedStreamOf, type GroupSettings } from './settings.js';
 
 const POSITIONS_AT_ONCE = 128;
 
 /** Where a group takes its messages from: one at a time, from where it stands. Knows its place by a revision or a position. */
 export interface Source {
-  /** The next record, or undefined when there is nothing more now. */
-  next(): Promise<LogRecord | undefined>;
+  /** The next record, or undefined when there is nothing more now; at once when it is in memory. */
+  next(): Promise<LogRecord | undefined> | LogRecord | undefined;
   /** The place of a record, as checkpoints name it. */
   placeOf(record: LogRecord): number;
   /** Calls `grown` when there may be more, until the returned function is called. */
@@ -28,19 +29,25 @@ function streamSource(log: EventLog, name: string, { startFrom }: GroupSettings,
   let isLive = false;
   // Where the next events are, looked up together.
   let positions: number[] = [];
+  const take = (stream: Stream): Promise<LogRecord> | LogRecord | undefined => {
+    if (next > stream.last) {
+      isLive = true;
+      return undefined;
+    }
+    if (positions.length === 0)
+      positions = log.index.positions(stream, next, Math.min(stream.last, next + POSITIONS_AT_ONCE - 1)).reverse();
+    next += 1;
+    return log.log.record(positions.pop()!);
+  };
+  const takeShown = async (stream: Stream): Promise<LogRecord | undefined> => {
+    next = Math.max(next, Math.min(await firstShownNow(log, stream), stream.last + 1));
+    return take(stream);
+  };
   return {
-    async next() {
+    next() {
       const stream = log.find(name);
       if (stream === undefined || stream.last < 0) return undefined;
-      if (!isLive && positions.length === 0) next = Math.max(next, Math.min(await firstShownNow(log, stream), stream.last + 1));
-      if (next > stream.last) {
-        isLive = true;
-        return undefined;
-      }
-      if (positions.length === 0)
-        positions = log.index.positions(stream, next, Math.min(stream.last, next + POSITIONS_AT_ONCE - 1)).reverse();
-      next += 1;
-      return log.log.record(positions.pop()!);
+      return !isLive && positions.length === 0 ? takeShown(stream) : take(stream);
     },
     placeOf: (record) => record.revision,
     follow: (grown) => log.followStream(name, grown),
