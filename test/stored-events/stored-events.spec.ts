@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
-import { credential, customer, Invariants, partner, pool, product, reservation, user, balances } from '#licensing';
+import { credential, customer, Invariants, order, partner, pool, product, reservation, user, balances } from '#licensing';
 
 interface StoredFact {
   readonly stream: string;
@@ -15,7 +15,7 @@ interface Folding {
   evolve(state: any, fact: any): object;
 }
 
-const aggregates: readonly Folding[] = [product, partner, customer, pool, user, credential, reservation];
+const aggregates: readonly Folding[] = [product, partner, customer, pool, user, credential, reservation, order];
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'));
 const facts = files.map((name) => JSON.parse(readFileSync(`${import.meta.dirname}/${name}`, 'utf8')) as StoredFact);
 
@@ -83,6 +83,12 @@ describe('Facts as they were once stored (these files are never edited: a new sh
       { sku: 'remo-app', received: 2, available: 1, expired: 1 },
     ]);
     expect([...receiver.received]).toEqual([['5b6f1c1e-0f0a-4a52-9d5c-0c3b3b1f7a01', 1]]);
+  });
+
+  it('still tell an order', () => {
+    expect(stateOf('order', (stream) => stream.endsWith('4d'))).toMatchObject({
+      order: { state: 'provisioned', fulfilled: true, reference: 'SR-4711', paymentReference: 'pay-77', forms: [{ line: 1 }] },
+    });
   });
 
   it('still tell a user, the password and the name taken', () => {

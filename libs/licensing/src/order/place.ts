@@ -1,0 +1,100 @@
+import type { Commanded, Instant } from '../fact.js';
+import { type Finding, refuseFindings } from '../invalid.js';
+import { type Money, sumsOfMoney, times } from '../money.js';
+import { refuseSenselessLines } from '../pool/lines.js';
+import type { OrderedLine } from '../pool/provision.js';
+import { priceOfLine, refuseUnknownBilling } from '../product/prices.js';
+import type { Listing } from '../product/product.events.js';
+import type { ProductState } from '../product/product.js';
+import { Rejected } from '../rejection.js';
+import type { OrderState } from './order.js';
+import type { FormAnswers, OrderFact, Payment } from './order.events.js';
+import { findingsInTenant, fullTenant, type Tenant } from './tenant.js';
+
+/** A line as it is asked for. With `subscriptionId` it enlarges that subscription; `unitPrice` is then what was agreed, if anything was. */
+export interface RequestedLine extends OrderedLine {
+  /** Answers to the product's order form (003-38, 50). */
+  readonly form?: object;
+}
+
+export interface PlaceOrder extends Commanded {
+  readonly orderId: string;
+  readonly accountId: string;
+  /** The user who hears of it; absent: the one who asks. */
+  readonly placedBy?: string;
+  readonly lines: readonly RequestedLine[];
+  readonly payment: Payment;
+  readonly tenant?: Tenant;
+  /** In which the order is to be priced; absent: each product in that of its first price. */
+  readonly currency?: string;
+  /** The products of the lines, by sku. */
+  readonly products: ReadonlyMap<string, ProductState>;
+  /** One for each line: the id of the subscription that begins with it, should one. */
+  readonly subscriptionIds: readonly string[];
+  /** What is wrong with the answers to an order form, which is a JSON Schema. */
+  readonly checkForm: (orderForm: object, answers: object | undefined, path: string) => readonly Finding[];
+}
+
+/** Records an order at the prices in force. The same order again says nothing new: its id is that of the command that placed it. */
+export function placeOrder(state: OrderState, command: PlaceOrder, now: Instant): OrderFact[] {
+  if (state.order !== undefined) return [];
+  const { context, orderId, accountId, lines, payment, products } = command;
+  refuseSenselessLines(lines);
+  const listings = lines.map(({ sku }) => listingForSale(products.get(sku), sku));
+  refuseFindings(lines.flatMap((line, index) => findingsInForm(command, line, listings[index]!, index)));
+  const tenant = tenantOf(command, listings);
+  const ordered = lines.map((line, index) => orderedLine(command, line, listings[index]!, index, now));
+  const forms = lines.flatMap(({ form }, index): FormAnswers[] => (form === undefined ? [] : [{ line: index + 1, answers: form }]));
+  const data = {
+    orderId,
+    accountId,
+    placedBy: command.placedBy ?? context.actor.userId,
+    lines: ordered,
+    totals: totalsOf(ordered),
+    payment,
+    ...(tenant && { tenant }),
+    fulfilment: listings.some(({ policy }) => policy.fulfilment === 'provider') ? ('provider' as const) : ('automatic' as const),
+    ...(forms.length > 0 && { person: { forms } }),
+  };
+  return [{ type: 'OrderPlaced', data }];
+}
+
+/** What lines bill at once, a currency each; lines without a price add nothing. */
+export function totalsOf(lines: readonly OrderedLine[]): Money[] {
+  return sumsOfMoney(lines.flatMap(({ unitPrice, quantity }) => (unitPrice ? [times(unitPrice, quantity)] : [])));
+}
+
+function orderedLine(command: PlaceOrder, line: RequestedLine, listing: Listing, index: number, now: Instant): OrderedLine {
+  const { sku, quantity, billing } = line;
+  // A subscription that grows keeps the billing it has, also when that is no longer offered.
+  if (line.subscriptionId === undefined) refuseUnknownBilling(listing, billing);
+  const subscriptionId = line.subscriptionId ?? (billing && command.subscriptionIds[index]);
+  const unitPrice = line.unitPrice ?? priceOfLine(listing, billing, now, command.currency);
+  return { sku, quantity, ...(billing && { billing }), ...(subscriptionId && { subscriptionId }), ...(unitPrice && { unitPrice }) };
+}
+
+function listingForSale(product: ProductState | undefined, sku: string): Listing {
+  if (product?.listing === undefined) throw new Rejected('PRODUCT_NOT_FOUND', `There is no product ${sku}.`, { sku });
+  if (product.status === 'withdrawn') throw new Rejected('PRODUCT_WITHDRAWN', `${sku} is no longer sold.`, { sku });
+  return product.listing;
+}
+
+/** The form was filled in when the subscription began; who enlarges it is not asked again. */
+function findingsInForm({ checkForm }: PlaceOrder, { form, subscriptionId }: RequestedLine, { sku, policy }: Listing, index: number) {
+  const path = `lines[${index}].form`;
+  if (policy.orderForm === undefined) return form === undefined ? [] : [{ path, message: `is not asked for: ${sku} has no order form` }];
+  return subscriptionId !== undefined && form === undefined ? [] : checkForm(policy.orderForm, form, path);
+}
+
+function tenantOf({ tenant, lines }: PlaceOrder, listings: readonly Listing[]): Tenant | undefined {
+  const needing = listings.filter(({ policy }, index) => policy.tenant === 'microsoft' && lines[index]!.subscriptionId === undefined);
+  if (tenant === undefined) {
+    if (needing.length > 0) refuseFindings([{ path: 'tenant', message: `is needed for ${needing.map(({ sku }) => sku).join(', ')}` }]);
+    return undefined;
+  }
+  if (!listings.some(({ policy }) => policy.tenant === 'microsoft'))
+    refuseFindings([{ path: 'tenant', message: 'is not asked for: no product of this order needs one' }]);
+  const full = fullTenant(tenant);
+  refuseFindings(findingsInTenant(full));
+  return full;
+}
