@@ -128,7 +128,8 @@ export class ProtobufWriter {
   bytes: Buffer;
   length = 0;
 
-  constructor(private readonly size = 256) {
+  /** `size` is how many bytes it begins with, at first and after each `take`. */
+  constructor(public size = 256) {
     this.bytes = Buffer.allocUnsafe(size);
   }
 

@@ -7,6 +7,10 @@ export type UuidNotation = 'text' | 'halves';
 
 const FRAME_HEADER_BYTES = 5;
 const FULL_BYTES = 48 * 1024;
+/** What a message may take beside what is counted. */
+const ROOM_BYTES = FRAME_HEADER_BYTES + 16;
+const SPARE_BYTES = 4 * 1024;
+const FIRST_BYTES = 2 * 1024;
 const CONTENT_TYPE_KEY = Buffer.from('content-type');
 const CREATED_KEY_FIELD = keyField('created');
 const TYPE_KEY_FIELD = keyField('type');
@@ -21,11 +25,14 @@ const CONTENT_TYPE_ENTRY = { json: mapEntry(CONTENT_TYPE_KEY, JSON_TYPE), binary
  * `isFull` says when it is time to hand them on.
  */
 export class ReadFrames {
-  private readonly writer = new ProtobufWriter(2 * 1024);
+  private readonly writer = new ProtobufWriter(0);
+  private eventsExpected = 1;
   private createdMs = NaN;
   private createdText = Buffer.alloc(0);
 
-  constructor(private readonly uuid: UuidNotation) {}
+  constructor(private readonly uuid: UuidNotation) {
+    this.writer.size = FIRST_BYTES;
+  }
 
   get isFull(): boolean {
     return this.writer.length >= FULL_BYTES;
@@ -35,8 +42,16 @@ export class ReadFrames {
     return this.writer.length === 0;
   }
 
+  /** Says how many events come, so that there is room for them at once. */
+  expect(events: number): void {
+    this.eventsExpected = events;
+  }
+
+  // What was full will be full again; what was nearly empty, as events come one by one, will be so.
   take(): Buffer {
-    return this.writer.take();
+    const { writer } = this;
+    writer.size = this.isFull ? Math.min(writer.length + SPARE_BYTES, 2 * FULL_BYTES) : FIRST_BYTES;
+    return writer.take();
   }
 
   /**
@@ -53,6 +68,7 @@ export class ReadFrames {
       (link === undefined ? 0 : bytesFieldBytes(linkBytes)) +
       varintFieldBytes(position) +
       (retries === undefined ? 0 : varintFieldBytes(retries));
+    if (this.isEmpty && this.eventsExpected > 1) writer.reserve(Math.min(FULL_BYTES, this.eventsExpected * (readEventBytes + ROOM_BYTES)));
     const start = this.begin(bytesFieldBytes(readEventBytes));
     writer.bytesKey(1, readEventBytes);
     if (event !== undefined) this.recorded(1, event, eventBytes, eventPosition!);
@@ -103,7 +119,7 @@ export class ReadFrames {
 
   private begin(bytes: number): number {
     const { writer } = this;
-    writer.reserve(bytes + FRAME_HEADER_BYTES + 16);
+    writer.reserve(bytes + ROOM_BYTES);
     const start = writer.length;
     writer.length += FRAME_HEADER_BYTES;
     return start;

@@ -87,6 +87,7 @@ async function readRevisions(
 ): Promise<void> {
   let low = first;
   let high = last;
+  output.frames.expect(last - first + 1);
   while (low <= high) {
     const from = isBackwards ? Math.max(low, high - POSITIONS_AT_ONCE + 1) : low;
     const to = isBackwards ? high : Math.min(high, low + POSITIONS_AT_ONCE - 1);
