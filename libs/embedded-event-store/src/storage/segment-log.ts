@@ -2,6 +2,7 @@ import { fdatasync, fdatasyncSync, readSync, writeSync } from 'node:fs';
 import { AcknowledgedEnd, readAcknowledgedEnd } from './acknowledged-end.js';
 import { BLOCK_BYTES, BlockCache } from './block-cache.js';
 import { AppendFailedError, DamagedLogError, OutcomeUnknownError } from './errors.js';
+import { Gathering } from './gathering.js';
 import {
   HEADER_BYTES,
   LogRecord,
@@ -63,6 +64,7 @@ export class SegmentLog {
   private spare: Buffer = Buffer.allocUnsafeSlow(GROUP_BYTES);
   private isSyncing = false;
   private isScheduled = false;
+  private readonly gathering = new Gathering();
   private failure: Error | undefined;
   private readonly cache: BlockCache;
   private readonly sealTimer: NodeJS.Timeout;
@@ -136,10 +138,8 @@ export class SegmentLog {
     }
     this.nextPosition = group.start + group.length;
     group.done.push(done);
-    if (this.isSyncing || this.isScheduled) return;
     // What else arrives in this turn of the event loop joins the group.
-    this.isScheduled = true;
-    setImmediate(() => this.commit());
+    if (!this.isSyncing && !this.isScheduled) this.schedule();
   }
 
   /** Calls `done` when everything appended so far is durable, or with an error when it will not be. */
@@ -276,6 +276,25 @@ export class SegmentLog {
     return group;
   }
 
+  private schedule(): void {
+    this.isScheduled = true;
+    setImmediate(() => this.gather());
+  }
+
+  // Commits the group, or first lets more join it.
+  private gather(): void {
+    if (this.gathering.isOver(this.group.done.length)) {
+      this.commit();
+      return;
+    }
+    this.isScheduled = true;
+    // Answers that are on their way leave before the sleep; what arrived during the sleep is read before the next question.
+    setImmediate(() => {
+      this.gathering.sleep();
+      this.schedule();
+    });
+  }
+
   private commit(): void {
     this.isScheduled = false;
     const { group } = this;
@@ -295,6 +314,7 @@ export class SegmentLog {
     }
     this.isSyncing = true;
     const segment = this.files.last;
+    const beganMs = performance.now();
     fdatasync(segment.fd, (error) => {
       this.isSyncing = false;
       if (error) {
@@ -309,7 +329,8 @@ export class SegmentLog {
       this.isSealed = false;
       this.spare = group.bytes.length > GROUP_BYTES_KEPT ? Buffer.allocUnsafeSlow(GROUP_BYTES) : group.bytes;
       for (const done of group.done) done();
-      if (this.group.done.length > 0) this.commit();
+      this.gathering.synced(group.done.length, performance.now() - beganMs);
+      if (this.group.done.length > 0) this.gather();
       else this.sealTimer.refresh();
     });
   }
