@@ -5,6 +5,7 @@ const EXPECTED_MAX = 64;
 /** So many appends are worth a sync of their own, and so large a part of those that are expected. */
 const ENOUGH = 16;
 const ENOUGH_PART = 0.9;
+const ENOUGH_BYTES = 32 * 1024;
 /** What the expectation keeps from one group to the next. */
 const KEPT = 0.8;
 const SLEEP_MS = 0.05;
@@ -30,9 +31,9 @@ export class Gathering {
     this.syncMs = Math.min(this.syncMs * KEPT + ms * (1 - KEPT), WAIT_MS_MAX);
   }
 
-  /** Whether a group that has so many appends is to be synced now. If not: `sleep`, turn the event loop, and ask again. */
-  isOver(appends: number): boolean {
-    if (this.isWorthWaiting(appends)) {
+  /** Whether a group that has so many appends and bytes is to be synced now. If not: `sleep`, turn the event loop, and ask again. */
+  isOver(appends: number, bytes: number): boolean {
+    if (bytes < ENOUGH_BYTES && this.isWorthWaiting(appends)) {
       const now = performance.now();
       this.sinceMs ??= now;
       const waitedMs = now - this.sinceMs;

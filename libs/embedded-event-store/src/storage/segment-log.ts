@@ -283,7 +283,7 @@ export class SegmentLog {
 
   // Commits the group, or first lets more join it.
   private gather(): void {
-    if (this.gathering.isOver(this.group.done.length)) {
+    if (this.gathering.isOver(this.group.done.length, this.group.length)) {
       this.commit();
       return;
     }
