@@ -148,6 +148,20 @@ describe('an append', () => {
       expect(await idsOf(again.client, 'pool-1')).toHaveLength(acknowledged.length + 1);
     },
   );
+
+  (hasPrlimit ? it : it.skip)('is there after a stop that had room for the log but not for its index', async () => {
+    const server = await start({ fileBytesMax: 1_900_000 });
+    const stream = (n: number): string => `${n}-`.padEnd(400, 'x');
+    for (let n = 0; n < 3500; n += 100)
+      await Promise.all(
+        Array.from({ length: 100 }, (_, m) => server.client.appendToStream(stream(n + m), jsonEvent({ type: 'a', data: {} }))),
+      );
+    expect(await server.stop()).toBe(0);
+    expect(existsSync(join(folder, 'index/as-left'))).toBe(false);
+    const again = await start();
+    for (const n of [0, 1234, 3499]) expect(await idsOf(again.client, stream(n))).toHaveLength(1);
+    expect(again.output()).not.toContain('damaged');
+  });
 });
 
 describe('a store that is asked to stop', () => {

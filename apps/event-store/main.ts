@@ -19,7 +19,8 @@ if (wish.do === 'print') {
     const onSyncFailure = (error: Error): void =>
       fail(`the disk did not confirm a write (${error.message}). Start again: the log is then read from the disk.`);
     const onDamagedIndex = (error: Error): void => fail(`${error.message}. Start again: it is then made anew from the log.`);
-    const store = await startEventStore({ ...options, tls, dataDir: data, report, onSyncFailure, onDamagedIndex });
+    const onDamagedLog = (error: Error): void => fail(error.message);
+    const store = await startEventStore({ ...options, tls, dataDir: data, report, onSyncFailure, onDamagedIndex, onDamagedLog });
     process.stdout.write(`event store listening on ${store.host}:${store.port}, data in ${data}\n`);
     return { ready: { port: store.port }, stop: () => store.close() };
   });

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startEventStore } from '#embedded-event-store';
 import { startServer, type ServerProcess } from '../../apps/event-store/src/testing/server-process.js';
 import { roundsOf, tell } from '../support/chaos.js';
 import { temporaryFolder } from '../support/launched-ledger.js';
@@ -73,6 +75,29 @@ describe('a disk that lies about syncing', () => {
           `${segment}, offset \\d+: the log ends here, but events up to position \\d+ had been acknowledged\\. .* Restore this file from a backup`,
         ),
       );
+  });
+});
+
+describe('a disk that has changed an old event of a large log', () => {
+  it('is found out though the start did not read that far: the store says where, ends, and does not start again', async () => {
+    const store = await startEventStore({ dataDir: folder.path, segmentBytes: 1_000_000 });
+    const writer = EventStoreDBClient.connectionString(store.url);
+    const large = jsonEvent({ type: 'Large', data: { text: 'x'.repeat(900_000) } });
+    for (let n = 0; n < 22; n++) await writer.appendToStream(`pool-${n}`, { ...large, id: randomUUID() });
+    await writer.dispose();
+    await store.close();
+    const segment = join(folder.path, 'log/00000000000000000000.segment');
+    const bytes = readFileSync(segment);
+    bytes[500]! ^= 1;
+    writeFileSync(segment, bytes);
+
+    const server = await start(folder.path);
+    expect(await server.ended).toBe(1);
+    const message = new RegExp(
+      `event store: ${segment}, offset \\d+: the record here is damaged, and later segments exist\\. Acknowledged events`,
+    );
+    expect(server.output()).toMatch(message);
+    for (let attempt = 0; attempt < 2; attempt++) await expect(start(folder.path)).rejects.toThrow(message);
   });
 });
 

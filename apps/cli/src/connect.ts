@@ -41,6 +41,8 @@ export async function connect(environment: Environment = process.env): Promise<C
   const access = makeEventStoreAccess(dataDir);
   const store = await startEventStore({
     dataDir: eventsFolder,
+    // A command should learn of damage, and say where it is, before it works on a part of the log.
+    readsAllAtStart: true,
     tls: { certificate: readFileSync(access.certificateFile), key: readFileSync(access.keyFile) },
     credentials: access,
     report: (line) => process.stderr.write(`${line}\n`),

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chainHash, firstPrevHash, type EventLog, type RecordedEvent } from '#event-store';
+import { startEventStore } from '#embedded-event-store';
+import { chainHash, connectEventLog, firstPrevHash, type EventLog, type RecordedEvent } from '#event-store';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
 import { begin, buyAndGive, customerId, partnerId } from '../testing/story.js';
 import { verifyLog } from './verify.js';
@@ -190,6 +192,24 @@ describe('ledger verify', () => {
       expect(stderr).toMatch(/^ledger: .*segment, offset \d+: .*Restore this file from a backup.*\n$/);
     }
     await folder.remove();
+  });
+
+  it('names them also when the damage is in an old part of a large log, which a store would read later', async () => {
+    const folder = await makeLedgerFolder();
+    const dataDir = join(folder.dataDir, 'events');
+    const store = await startEventStore({ dataDir, segmentBytes: 1_000_000 });
+    const log = connectEventLog(store.url);
+    const data = { text: 'x'.repeat(900_000) };
+    for (let n = 0; n < 22; n++) await log.append(`large-${n}`, [{ id: randomUUID(), type: 'Large', data, metadata: {} }], -1);
+    await log.close();
+    await store.close();
+    const path = join(dataDir, 'log/00000000000000000000.segment');
+    const whole = readFileSync(path);
+    writeFileSync(path, whole.with(1_000, whole[1_000]! ^ 1));
+    const { code, stderr } = await folder.run(['verify']);
+    await folder.remove();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ledger: .*segment, offset \d+: .*Restore this file from a backup.*\n$/);
   });
 
   it('works on an event store that runs elsewhere', async () => {

@@ -144,7 +144,7 @@ describe('the index', () => {
   ])('answers nothing that damage made while it was used: a flipped %s is noticed, and the next start makes it anew', async (_, places) => {
     await fill();
     const damages: Error[] = [];
-    const log = await openEventLog(folder.path, 20_000, (error) => damages.push(error));
+    const log = await openEventLog(folder.path, 20_000, { onDamagedIndex: (error) => damages.push(error) });
     const file = readFileSync(data());
     const fd = openSync(data(), 'r+');
     for (const at of places(file, log)) writeSync(fd, Buffer.from([file[at]! ^ 4]), 0, 1, at);

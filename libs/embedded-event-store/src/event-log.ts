@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { decideAppend, decideDelete, type Expected } from './append-rules.js';
+import { openTogether, type EventLogOptions } from './log-and-index.js';
 import type { Answer, NewEvent } from './new-event.js';
 import { RecentIds } from './recent-ids.js';
 import { RecordKind, TOMBSTONE_REVISION, type LogRecord } from './storage/record.js';
-import { SegmentLog, type Entry } from './storage/segment-log.js';
+import type { Entry, SegmentLog } from './storage/segment-log.js';
 import type { CutTail } from './storage/recovery.js';
-import { StreamIndex, type Stream } from './stream-index.js';
+import type { Stream, StreamIndex } from './stream-index.js';
 import {
   DELETED_METADATA,
   describedBy,
@@ -20,15 +20,6 @@ import {
 } from './stream-metadata.js';
 
 export type { Answer, AppendOutcome, NewEvent } from './new-event.js';
-
-export interface EventLogOptions {
-  dataDir: string;
-  segmentBytes: number;
-  cacheBytes: number;
-  onSyncFailure: (error: Error) => void;
-  /** Called when the index on disk turns out to be damaged while it is used: the process should end, a new start makes it anew. */
-  onDamagedIndex: (error: Error) => void;
-}
 
 const RECENT_IDS_MAX = 100_000;
 /** So many durable entries may stay in the list of waiting ones before they are cut off together. */
@@ -60,36 +51,23 @@ export class EventLog {
     /** What was cut off the end of the log at the start, if anything. */
     readonly cut: CutTail | undefined,
     private lastCreatedMs: number,
+    private readonly onDamagedLog: (error: Error) => void,
   ) {}
 
-  /** Opens the store in a folder: reads the log, brings the index up to it, or makes it anew when it does not fit. */
+  /** Opens the store in a folder. What the start does not have to read is left to `readRest`. */
   static async open(options: EventLogOptions): Promise<EventLog> {
-    const index = StreamIndex.open(join(options.dataDir, 'index'), options.onDamagedIndex);
-    let lastCreatedMs = 0;
-    const meet = (record: LogRecord): void => {
-      if (!record.isEvent) return;
-      lastCreatedMs = record.createdMs;
-      index.meet(record, () => record.streamName, record.end);
-    };
-    const pause = (): Promise<void> | undefined => index.pressure;
-    const settings = {
-      folder: join(options.dataDir, 'log'),
-      newLogId: randomBytes(16),
-      segmentBytes: options.segmentBytes,
-      cacheBytes: options.cacheBytes,
-      onSyncFailure: options.onSyncFailure,
-    };
-    const { log, cut } = await SegmentLog.open(settings, (logId) => index.startFor(logId), meet, pause);
-    if (!index.fits) {
-      await index.begin(log.logId);
-      await log.visitAll(meet, pause);
-      if (!index.fits) {
-        await log.close();
-        throw index.contradiction;
-      }
+    const { log, index, cut, lastCreatedMs } = await openTogether(options);
+    return new EventLog(log, index, cut, lastCreatedMs, options.onDamagedLog);
+  }
+
+  /** Reads what the start left out, beside other work. When it is damaged, the next start reads everything first, and is refused. */
+  async readRest(): Promise<void> {
+    try {
+      await this.log.readRest();
+    } catch (error) {
+      this.index.distrust();
+      this.onDamagedLog(error as Error);
     }
-    index.reached(log.durableEnd);
-    return new EventLog(log, index, cut, lastCreatedMs);
   }
 
   /** The stream if it has events, had some, or has metadata. */

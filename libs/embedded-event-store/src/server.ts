@@ -26,6 +26,8 @@ export interface EventStoreOptions {
   segmentBytes?: number;
   /** Bound of what is kept in memory of the log. */
   cacheBytes?: number;
+  /** Reads all of the log before it takes calls. By default what was sound when it was stopped cleanly is read later, beside other work. */
+  readsAllAtStart?: boolean;
   /** How much data the events of one append may hold together. */
   appendBytesMax?: number | undefined;
   /** An append that the disk has not confirmed after this is answered as timed out; by default it waits as long as it takes. */
@@ -44,6 +46,8 @@ export interface EventStoreOptions {
   onSyncFailure?: (error: Error) => void;
   /** Called when the index is found damaged while it is used, before anything was answered from it: a new start makes it anew. */
   onDamagedIndex?: (error: Error) => void;
+  /** Called when a part of a large log that the start left to be read later is found damaged: a new start is refused, and says the same. */
+  onDamagedLog?: (error: Error) => void;
 }
 
 export interface EventStore {
@@ -82,6 +86,7 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
     const { statistics, stop } = await serve(server, facts, log, options);
     facts.statistics = statistics;
     server.startTaking();
+    void log.readRest();
     const close = async (): Promise<void> => {
       await stop();
       await lock.release();
@@ -103,8 +108,9 @@ export async function startEventStore(options: EventStoreOptions): Promise<Event
 
 async function openLog(options: EventStoreOptions): Promise<EventLog> {
   const { dataDir, segmentBytes = 64 * MEBIBYTE, cacheBytes = 64 * MEBIBYTE } = options;
-  const { onSyncFailure = () => undefined, onDamagedIndex = () => undefined } = options;
-  const log = await EventLog.open({ dataDir, segmentBytes, cacheBytes, onSyncFailure, onDamagedIndex });
+  const { onSyncFailure = () => undefined, onDamagedIndex = () => undefined, onDamagedLog = () => undefined } = options;
+  const { readsAllAtStart } = options;
+  const log = await EventLog.open({ dataDir, segmentBytes, cacheBytes, readsAllAtStart, onSyncFailure, onDamagedIndex, onDamagedLog });
   if (log.cut !== undefined) {
     const { bytes, file, offset } = log.cut;
     options.report?.(`cut ${bytes} bytes of an append that was never acknowledged off the end of ${file}, at offset ${offset}`);

@@ -16,6 +16,7 @@ import {
 } from './index-entries.js';
 import { NameSet } from './storage/name-set.js';
 import { TOMBSTONE_REVISION } from './storage/record.js';
+import type { KnownLog } from './storage/segment-log.js';
 import { describedBy, describesStream, parseMetadata } from './stream-metadata.js';
 
 export type { Stream } from './index-entries.js';
@@ -50,6 +51,8 @@ const STREAMS_KEPT = 50_000;
 const FLUSH_EVENTS = 16_384;
 const RUN_POSITIONS_MAX = 256;
 const DATA_FILE = 'data.mdb';
+/** The hashes of the names that have an entry, as they were at a clean stop. */
+const NAMES_FILE = 'names';
 /** Written by a clean stop, gone from the first change on. */
 const LEFT_FILE = 'as-left';
 const META_KEY = Buffer.from('meta');
@@ -72,12 +75,12 @@ export class StreamIndex {
   private lastId: Buffer = Buffer.alloc(0);
   private isConfirmed: boolean;
   private contradictedBy: DamagedIndexError | undefined;
-  private isDamaged = false;
-  /** The streams that have an entry on disk, or will have. */
-  private entries = new NameSet();
+  private isDistrusted = false;
 
   private constructor(
     private readonly folder: string,
+    /** The streams that have an entry on disk, or will have. */
+    private entries: NameSet,
     private readonly onDamaged: (error: Error) => void,
   ) {
     mkdirSync(folder, { recursive: true });
@@ -98,16 +101,17 @@ export class StreamIndex {
   /** Opens the index in a folder, or begins a new one when the files there are not what was left. Tells `onDamaged` when it finds damage later. */
   static open(folder: string, onDamaged: (error: Error) => void): StreamIndex {
     const left = join(folder, LEFT_FILE);
-    const isAsLeft = existsSync(left) && readFileSync(left, 'utf8') === fingerprint(join(folder, DATA_FILE));
+    const isAsLeft = existsSync(left) && readFileSync(left, 'utf8') === fingerprints(folder);
     if (!isAsLeft) rmSync(folder, { recursive: true, force: true });
-    return new StreamIndex(folder, onDamaged);
+    const entries = isAsLeft ? NameSet.from(readFileSync(join(folder, NAMES_FILE))) : new NameSet();
+    return new StreamIndex(folder, entries, onDamaged);
   }
 
-  /** Prepares to meet the events of a log and says up to where they were indexed before: 0 when this is no index of that log. */
-  startFor(logId: Buffer): number {
+  /** Prepares to meet the events of a log, the last one indexed before and all that follow, and says which they are: all of a log that this is no index of. */
+  startFor(logId: Buffer): KnownLog {
     const id = logId.toString('hex');
     if (this.meta.logId === '') this.meta.logId = id;
-    return this.meta.logId === id ? this.meta.indexedTo : 0;
+    return this.meta.logId === id ? { end: this.meta.indexedTo, from: Math.max(this.meta.lastPosition, 0) } : { end: 0, from: 0 };
   }
 
   /** Takes in an event met while the log is read at the start. What the index has already only confirms that it fits. */
@@ -124,13 +128,9 @@ export class StreamIndex {
       return;
     }
     if (event.position === this.meta.lastPosition) this.isConfirmed = event.id.toString('hex') === this.meta.lastId;
-    if (event.revision !== 0 && event.revision !== TOMBSTONE_REVISION) return;
-    const name = streamName();
-    this.entries.add(name);
-    if (describesStream(name)) this.entries.add(describedBy(name));
   }
 
-  /** Whether the whole log has been met without a contradiction to what was on disk. */
+  /** Whether what it had to meet has been met without a contradiction to what was on disk. */
   get fits(): boolean {
     return this.isConfirmed && this.contradictedBy === undefined;
   }
@@ -221,7 +221,7 @@ export class StreamIndex {
   /** Brings the index on disk up to what was taken in. */
   async flush(): Promise<void> {
     while (this.flushing !== undefined) await this.flushing;
-    if (this.unflushed === 0) return;
+    if (this.changed.size === 0) return;
     this.flushing = this.write().finally(() => {
       this.flushing = undefined;
     });
@@ -231,9 +231,11 @@ export class StreamIndex {
   async close(): Promise<void> {
     await this.flush();
     await this.root.close();
-    if (this.isDamaged) return;
+    // Names without their entries would be taken for damage.
+    if (this.isDistrusted || this.changed.size > 0) return;
     try {
-      writeFileSync(join(this.folder, LEFT_FILE), fingerprint(join(this.folder, DATA_FILE)));
+      writeFileSync(join(this.folder, NAMES_FILE), this.entries.bytes);
+      writeFileSync(join(this.folder, LEFT_FILE), fingerprints(this.folder));
     } catch {
       // A full disk: the next start makes the index anew.
     }
@@ -254,11 +256,15 @@ export class StreamIndex {
     this.changed.add(stream);
   }
 
-  // What was left must not be taken up again, though the file on disk may still look like it.
+  /** What was left is not taken up again, though it may still look like it: the next start reads all of the log and makes the index anew. */
+  distrust(): void {
+    this.isDistrusted = true;
+    this.beginToChange();
+  }
+
   private damaged(what: string): DamagedIndexError {
     const error = new DamagedIndexError(`the index is damaged: ${what}`);
-    this.isDamaged = true;
-    this.beginToChange();
+    this.distrust();
     this.onDamaged(error);
     return error;
   }
@@ -339,6 +345,11 @@ export class StreamIndex {
     const meta = JSON.parse(bytes.toString()) as Meta;
     return meta.format === FORMAT ? meta : empty;
   }
+}
+
+// What tells whether the files of an index are the same, as text.
+function fingerprints(folder: string): string {
+  return [DATA_FILE, NAMES_FILE].map((name) => `${name}: ${fingerprint(join(folder, name))}\n`).join('');
 }
 
 // Length and checksum of a file, as text; empty when there is none.

@@ -13,6 +13,18 @@ describe('a set of names', () => {
     expect(names.filter((name) => set.has(`$$${name}`) || set.has(`${name}\0`))).toEqual([]);
   });
 
+  it('is the same when it is made of its bytes, and takes in more', () => {
+    const set = new NameSet();
+    const [known, more] = [names.slice(0, 700), names.slice(700)];
+    for (const name of known) set.add(name);
+    const again = NameSet.from(set.bytes);
+    expect(known.filter((name) => !again.has(name))).toEqual([]);
+    expect(more.filter((name) => again.has(name))).toEqual([]);
+    for (const name of more) again.add(name);
+    expect(names.filter((name) => !again.has(name))).toEqual([]);
+    expect(NameSet.from(again.bytes).bytes).toEqual(again.bytes);
+  });
+
   it('tells names apart that differ in one letter or in their order', () => {
     const set = new NameSet();
     set.add('pool-1');

@@ -2,15 +2,34 @@ import { randomBytes } from 'node:crypto';
 
 const FIRST_SLOTS = 1024;
 const LOAD_MAX = 0.7;
+const HEADER_NUMBERS = 3;
 
 /**
  * A set of names by a hash of 53 bits each: `has` is true for every name that was added. Among a million names it is wrongly true for one
- * other name in ten billion; which one differs from process to process. 12 to 24 bytes a name.
+ * other name in ten billion; which one differs from set to set. 12 to 24 bytes a name.
  */
 export class NameSet {
   private slots = new Float64Array(FIRST_SLOTS);
   private size = 0;
-  private readonly seeds = [randomBytes(4).readUInt32LE(), randomBytes(4).readUInt32LE()] as const;
+  private seeds: readonly [number, number] = [randomBytes(4).readUInt32LE(), randomBytes(4).readUInt32LE()];
+
+  /** The set that `bytes` were made of. They have to be whole. */
+  static from(bytes: Buffer): NameSet {
+    const set = new NameSet();
+    const numbers = new Float64Array(Uint8Array.from(bytes).buffer);
+    set.seeds = [numbers[0]!, numbers[1]!];
+    set.size = numbers[2]!;
+    set.slots = numbers.slice(HEADER_NUMBERS);
+    return set;
+  }
+
+  /** All of it, in the byte order of this machine. */
+  get bytes(): Buffer {
+    const numbers = new Float64Array(HEADER_NUMBERS + this.slots.length);
+    numbers.set([...this.seeds, this.size]);
+    numbers.set(this.slots, HEADER_NUMBERS);
+    return Buffer.from(numbers.buffer);
+  }
 
   add(name: string): void {
     if (this.size >= this.slots.length * LOAD_MAX) this.grow();
@@ -45,7 +64,7 @@ export class NameSet {
 
   // Two multiplying hashes, each from a random beginning. Zero stands for an empty slot.
   private hashOf(name: string): number {
-    let [low, high] = this.seeds as readonly [number, number];
+    let [low, high] = this.seeds;
     for (let index = 0; index < name.length; index++) {
       const code = name.charCodeAt(index);
       low = Math.imul(low ^ code, 0x9e3779b1);

@@ -194,6 +194,26 @@ describe('a damaged log', () => {
     await again.close();
   });
 
+  it('is refused while it is read backwards, when the last bytes of a record lead to another one, or to none', async () => {
+    const { ends } = await threeAppends();
+    const [, second, third] = ends as [number, number, number];
+    for (const [end, length] of [
+      [third, third - ends[0]!],
+      [third, third],
+      [second, 0],
+      [second, 0xffffffff],
+    ] as const) {
+      const again = await openEventLog(folder.path);
+      const whole = readFileSync(only(folder.path));
+      const changed = Buffer.from(whole);
+      changed.writeUInt32LE(length, end - 4);
+      writeFileSync(only(folder.path), changed);
+      await expect((async () => again.log.before(end))()).rejects.toThrow('the record that ends here is damaged');
+      writeFileSync(only(folder.path), whole);
+      await again.close();
+    }
+  });
+
   it('is refused with file and offset when the damage is in an older segment', async () => {
     const log = await openEventLog(folder.path, 300);
     for (const label of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) await append(log, 'pool-1', [newEvent(label)]);
@@ -251,6 +271,21 @@ describe('a record', () => {
     expect(await log.log.recordStartingAt(log.log.firstPosition)).toBeDefined();
     expect(await log.log.recordStartingAt(inside)).toBeUndefined();
     await log.close();
+  });
+});
+
+describe('a record of many MiB', () => {
+  it('is read at the start, and missed there when a byte of it is wrong', async () => {
+    const log = await openEventLog(folder.path);
+    await append(log, 'pool-1', [newEvent('a')]);
+    const offset = log.log.durableEnd;
+    await append(log, 'pool-1', [newEvent('b', Buffer.alloc(5_000_000)), newEvent('c', Buffer.alloc(1_500_000))]);
+    await append(log, 'pool-1', [newEvent('d')]);
+    await log.close();
+    rmSync(join(folder.path, 'index'), { recursive: true });
+    expect(await contents()).toEqual(['pool-1/a@0', 'pool-1/b@1', 'pool-1/c@2', 'pool-1/d@3']);
+    writeFileSync(only(folder.path), flipped(readFileSync(only(folder.path)), offset + 4_000_000));
+    await expect(contents()).rejects.toThrow(`${only(folder.path)}, offset ${offset}: `);
   });
 });
 

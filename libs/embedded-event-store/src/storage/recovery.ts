@@ -3,7 +3,7 @@ import { DamagedLogError } from './errors.js';
 import { HEADER_BYTES, LogRecord, RECORD_BYTES_MAX, RecordFlag, RecordKind, SEAL_BYTES, isSound, seedAt } from './record.js';
 import { SEGMENT_HEADER_BYTES, type Segment, type SegmentFiles } from './segment-files.js';
 
-const CHUNK_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 
 /** What was cut off the end of the log: bytes that no caller was ever told about. */
 export interface CutTail {
@@ -13,8 +13,8 @@ export interface CutTail {
 }
 
 /**
- * Reads the whole log, which is known to have been acknowledged up to `knownEnd`, and hands every record of every complete append to `visit`, in order; between chunks it waits for `pause`.
- * What is incomplete at the very end (an append that was being written when the process or the machine died) is cut off and returned.
+ * Reads the log from the segment that holds `from` on, and hands every record of every complete append to `visit`, in order; between chunks it waits for `pause`.
+ * The log is known to have been acknowledged up to `knownEnd`. What is incomplete at the very end (an append that was being written when the process or the machine died) is cut off and returned.
  * @throws {DamagedLogError} when something before the end is not what was written.
  */
 export async function recover(
@@ -22,28 +22,40 @@ export async function recover(
   knownEnd: number,
   visit: (record: LogRecord) => void,
   pause: () => Promise<void> | undefined,
+  from = 0,
 ): Promise<CutTail | undefined> {
-  for (const segment of files.segments) {
-    const soundEnd = await scan(segment, files.logId, visit, pause);
-    const isLast = segment === files.last;
-    if (isLast && segment.base + soundEnd < knownEnd) {
-      throw new DamagedLogError(segment.path, soundEnd, `the log ends here, but events up to position ${knownEnd} had been acknowledged`);
-    }
-    if (soundEnd === segment.size) continue;
-    if (!isLast) throw new DamagedLogError(segment.path, soundEnd, 'the record here is damaged, and later segments exist');
-    const proof = recordThatProvesSync(segment, files.logId, soundEnd);
-    if (proof !== undefined) {
-      throw new DamagedLogError(
-        segment.path,
-        soundEnd,
-        `the record here is damaged; the one at offset ${proof - segment.base} shows that it had been synced`,
-      );
-    }
-    const cut = { file: segment.path, offset: soundEnd, bytes: segment.size - soundEnd };
-    files.cut(soundEnd);
-    return cut;
+  const { logId, last } = files;
+  for (const segment of files.segments.slice(files.segments.indexOf(files.holding(from)), -1))
+    await readSealed(segment, logId, visit, pause);
+  const soundEnd = await scan(last, logId, visit, pause);
+  if (last.base + soundEnd < knownEnd)
+    throw new DamagedLogError(last.path, soundEnd, `the log ends here, but events up to position ${knownEnd} had been acknowledged`);
+  if (soundEnd === last.size) return undefined;
+  const proof = recordThatProvesSync(last, logId, soundEnd);
+  if (proof !== undefined) {
+    throw new DamagedLogError(
+      last.path,
+      soundEnd,
+      `the record here is damaged; the one at offset ${proof - last.base} shows that it had been synced`,
+    );
   }
-  return undefined;
+  const cut = { file: last.path, offset: soundEnd, bytes: last.size - soundEnd };
+  files.cut(soundEnd);
+  return cut;
+}
+
+/**
+ * Reads a segment that others follow, so that nothing in it can be torn.
+ * @throws {DamagedLogError}
+ */
+export async function readSealed(
+  segment: Segment,
+  logId: Buffer,
+  visit: (record: LogRecord) => void,
+  pause: () => Promise<void> | undefined,
+): Promise<void> {
+  const soundEnd = await scan(segment, logId, visit, pause);
+  if (soundEnd !== segment.size) throw new DamagedLogError(segment.path, soundEnd, 'the record here is damaged, and later segments exist');
 }
 
 // Visits the complete appends of a segment and returns the offset at which the last of them ends.
@@ -60,8 +72,9 @@ async function scan(
   while (at < segment.size) {
     const chunk = readChunk(segment, at, chunkSize);
     let offset = 0;
+    let length: number;
     for (;;) {
-      const length = offset + HEADER_BYTES <= chunk.length ? chunk.readUInt32LE(offset) : 0;
+      length = offset + HEADER_BYTES <= chunk.length ? chunk.readUInt32LE(offset) : 0;
       if (offset + Math.max(length, HEADER_BYTES) > chunk.length) break;
       if (length < SEAL_BYTES) return soundEnd;
       const bytes = chunk.subarray(offset, offset + length);
@@ -77,9 +90,10 @@ async function scan(
       append = [];
       soundEnd = at + offset;
     }
+    // A record that is larger than a chunk is read by itself.
     const isStuck = offset === 0;
-    if (isStuck && (at + chunk.length >= segment.size || chunk.length >= RECORD_BYTES_MAX)) return soundEnd;
-    chunkSize = isStuck ? RECORD_BYTES_MAX : CHUNK_BYTES;
+    if (isStuck && (chunk.length < chunkSize || length > RECORD_BYTES_MAX)) return soundEnd;
+    chunkSize = isStuck ? length : CHUNK_BYTES;
     at += offset;
     await pause();
   }

@@ -19,7 +19,8 @@ import {
 import type { EventFields } from './record.js';
 import { recover, type CutTail } from './recovery.js';
 import { LogScan } from './log-scan.js';
-import { SEGMENT_HEADER_BYTES, SegmentFiles } from './segment-files.js';
+import { SEGMENT_HEADER_BYTES, SegmentFiles, type Segment } from './segment-files.js';
+import { UnreadSegments } from './unread-segments.js';
 
 export interface SegmentLogOptions {
   folder: string;
@@ -31,6 +32,14 @@ export interface SegmentLogOptions {
   cacheBytes: number;
   /** Called once when the disk fails to confirm a write: from then on nothing is acknowledged and the process should end. */
   onSyncFailure: (error: Error) => void;
+}
+
+/** What is known of a log before it is opened. */
+export interface KnownLog {
+  /** It was acknowledged up to this position at least. */
+  end: number;
+  /** Nobody has to be told of the records of segments before the one that holds this position. */
+  from: number;
 }
 
 /** One record to append; its position is filled in. */
@@ -51,6 +60,8 @@ interface Group {
 const GROUP_BYTES = 256 * 1024;
 const GROUP_BYTES_KEPT = 4 * 1024 * 1024;
 const SEAL_AFTER_MS = 20;
+/** So much of the log's end is read at every start, whatever is known of it: all of a small log. */
+const READ_AT_START_BYTES = 16 * 1024 * 1024;
 
 /**
  * The log: records in segment files, addressed by their byte position over all segments. An append is acknowledged after one
@@ -73,6 +84,7 @@ export class SegmentLog {
   private constructor(
     private readonly files: SegmentFiles,
     private readonly acknowledged: AcknowledgedEnd,
+    private readonly unread: UnreadSegments,
     private readonly options: SegmentLogOptions,
   ) {
     this.cache = new BlockCache(Math.max(16, Math.floor(options.cacheBytes / BLOCK_BYTES)));
@@ -82,23 +94,27 @@ export class SegmentLog {
   }
 
   /**
-   * Opens the log and reads all of it, see `recover`; `knownEnd` says how far the log with this id is known to have been
-   * acknowledged. What is read is synced before this resolves.
+   * Opens the log and reads it, see `recover`: all of it, or without the segments that `known` says need not be read now; these wait for
+   * `readRest`. What is read is synced before this resolves.
    */
   static async open(
     options: SegmentLogOptions,
-    knownEnd: (logId: Buffer) => number,
+    known: (logId: Buffer) => KnownLog,
     visit: (record: LogRecord) => void,
     pause: () => Promise<void> | undefined,
   ): Promise<{ log: SegmentLog; cut: CutTail | undefined }> {
     const files = SegmentFiles.open(options.folder, options.newLogId);
     try {
-      const acknowledgedEnd = Math.max(knownEnd(files.logId), readAcknowledgedEnd(options.folder, files.logId));
-      const cut = await recover(files, acknowledgedEnd, visit, pause);
-      fdatasyncSync(files.last.fd);
-      const acknowledged = new AcknowledgedEnd(options.folder, files.logId);
-      acknowledged.note(files.last.base + files.last.size);
-      return { log: new SegmentLog(files, acknowledged, options), cut };
+      const { logId, segments, last } = files;
+      const { end, from } = known(logId);
+      const acknowledgedEnd = Math.max(end, readAcknowledgedEnd(options.folder, logId));
+      const first = files.holding(Math.max(0, Math.min(from, last.base + last.size - READ_AT_START_BYTES)));
+      const cut = await recover(files, acknowledgedEnd, visit, pause, first.base);
+      fdatasyncSync(last.fd);
+      const acknowledged = new AcknowledgedEnd(options.folder, logId);
+      acknowledged.note(last.base + last.size);
+      const unread = new UnreadSegments(segments.slice(0, segments.indexOf(first)), logId);
+      return { log: new SegmentLog(files, acknowledged, unread, options), cut };
     } catch (error) {
       files.close();
       throw error;
@@ -114,9 +130,17 @@ export class SegmentLog {
     return this.group.length;
   }
 
-  /** Reads the log anew, as at the start. Only before anything was appended. */
+  /** Reads all of the log anew, as at the start. Only before anything was appended. */
   async visitAll(visit: (record: LogRecord) => void, pause: () => Promise<void> | undefined): Promise<void> {
     await recover(this.files, 0, visit, pause);
+  }
+
+  /**
+   * Reads what the start left out, beside other work. Resolves when it is sound, or when the log is closed.
+   * @throws {DamagedLogError} or what the disk says
+   */
+  readRest(): Promise<void> {
+    return this.unread.read();
   }
 
   /**
@@ -225,16 +249,16 @@ export class SegmentLog {
       segment = this.files.holding(segment.base - 1);
       end = segment.size;
     }
-    const { base } = segment;
     const trailer = this.cache.read(segment, end - TRAILER_BYTES, TRAILER_BYTES);
-    if (trailer instanceof Promise) return trailer.then((bytes) => this.record(base + end - bytes.readUInt32LE(0)));
-    return this.record(base + end - trailer.readUInt32LE(0));
+    if (trailer instanceof Promise) return trailer.then((bytes) => this.endingAt(segment, end, bytes));
+    return this.endingAt(segment, end, trailer);
   }
 
   /** Syncs what is waiting, proves it by a seal, and closes the files. */
   async close(): Promise<void> {
     while (this.isSyncing || this.isScheduled) await new Promise((resolve) => setImmediate(resolve));
     clearTimeout(this.sealTimer);
+    await this.unread.stop();
     if (this.failure === undefined) {
       this.seal();
       fdatasyncSync(this.files.last.fd);
@@ -242,6 +266,18 @@ export class SegmentLog {
     }
     this.acknowledged.close();
     this.files.close();
+  }
+
+  // The record that ends at an offset, where these last bytes of it say how long it is. A wrong length could lead to an older record.
+  private endingAt(segment: Segment, end: number, trailer: Buffer): LogRecord | Promise<LogRecord> {
+    const offset = end - trailer.readUInt32LE(0);
+    const confirmed = (record: LogRecord): LogRecord => {
+      if (record.end !== segment.base + end) throw new DamagedLogError(segment.path, offset, 'the record that ends here is damaged');
+      return record;
+    };
+    if (offset < SEGMENT_HEADER_BYTES) throw new DamagedLogError(segment.path, end, 'the record that ends here is damaged');
+    const record = this.record(segment.base + offset);
+    return record instanceof Promise ? record.then(confirmed) : confirmed(record);
   }
 
   private body(position: number, header: Buffer): LogRecord | Promise<LogRecord> {

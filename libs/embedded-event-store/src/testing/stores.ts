@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Expected } from '../append-rules.js';
 import { EventLog, type AppendOutcome, type NewEvent } from '../event-log.js';
+import type { EventLogOptions } from '../log-and-index.js';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -19,15 +20,13 @@ export function newEvent(label: string, data: Uint8Array = Buffer.from(JSON.stri
 }
 
 /** Opens the store in a folder; `segmentBytes` small enough makes it roll over. */
-export function openEventLog(
-  dataDir: string,
-  segmentBytes = 64 * 1024 * 1024,
-  onDamagedIndex: (error: Error) => void = () => undefined,
-): Promise<EventLog> {
+export function openEventLog(dataDir: string, segmentBytes = 64 * 1024 * 1024, options: Partial<EventLogOptions> = {}): Promise<EventLog> {
   const onSyncFailure = (error: Error): void => {
     throw error;
   };
-  return EventLog.open({ dataDir, segmentBytes, cacheBytes: 1024 * 1024, onSyncFailure, onDamagedIndex });
+  const unheard = (): void => undefined;
+  const own = { dataDir, segmentBytes, cacheBytes: 1024 * 1024, onSyncFailure, onDamagedIndex: unheard, onDamagedLog: unheard };
+  return EventLog.open({ ...own, ...options });
 }
 
 /** Appends and waits for the answer. */
