@@ -3,17 +3,33 @@ import { catalogue } from './catalogue/catalogue.projection.js';
 import { customerList } from './customer-list/customer-list.projection.js';
 import { deadlineList } from './deadline-list/deadline-list.projection.js';
 import { historySearch } from './history-search/history-search.projection.js';
+import { licenseFileList } from './license-file-list/license-file-list.projection.js';
 import { poolBalance } from './pool-balance/pool-balance.projection.js';
+import { serviceList } from './service-list/service-list.projection.js';
 import { userList } from './user-list/user-list.projection.js';
 
 /** The read models that run. */
-export const projections: readonly Projection<any>[] = [catalogue, poolBalance, historySearch, customerList, userList, deadlineList];
+export const projections: readonly Projection<any>[] = [
+  catalogue,
+  poolBalance,
+  historySearch,
+  customerList,
+  userList,
+  deadlineList,
+  serviceList,
+  licenseFileList,
+];
 
 export { catalogue, customerList, deadlineList, historySearch, poolBalance, userList };
 export * from './catalogue/catalogue.query.js';
 export * from './customer-list/customer-list.query.js';
 export * from './deadline-list/deadline-list.query.js';
 export * from './history-search/history-search.query.js';
+export * from './license-file-list/license-file-list.query.js';
+export { licenseFileList, serviceList };
+export { type ListedLicenseFile } from './license-file-list/license-file-list.projection.js';
+export { quantityOf, serviceStates, type ListedService } from './service-list/service-list.projection.js';
+export * from './service-list/service-list.query.js';
 export * from './pool-balance/pool-balance.query.js';
 export * from './user-list/user-list.query.js';
 export { fold } from './folding.js';

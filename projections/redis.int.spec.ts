@@ -2,7 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { connectRedisReadStore, type ReadStore } from '#read-store';
 import { redisIsInstalled, spawnRedis, type SpawnedRedis } from '../libs/read-store/testing/spawn-redis.js';
-import { balanceOf, dueDeadlines, listCustomers, listDeadlines, listProducts, listUsers, projections } from './index.js';
+import {
+  balanceOf,
+  dueDeadlines,
+  listCustomers,
+  listDeadlines,
+  listLicenseFiles,
+  listProducts,
+  listServices,
+  listUsers,
+  projections,
+} from './index.js';
 import { allPages, PlainHistory, randomQuestions, randomSteps } from './testing/random-history.js';
 import { temporaryStore } from './testing/stores.js';
 import { Story } from './testing/story.js';
@@ -56,6 +66,18 @@ onRedis('the read models on Redis', () => {
         .assigned('p', 'c1', { a: 2, b: 3 }, { lotId: 'lot-1' });
       for (let number = 0; number < 25; number++)
         story.linked('p', `c${number}`, `株式会社${number}`, number % 2 ? 'ｶﾌﾞｼｷ' : undefined, `Info${number}@example.jp`);
+      const terms = {
+        term: 'P1Y',
+        termStarts: 'onPurchase',
+        reversibility: 'free',
+        orderId: 'cloud',
+        sku: 'a',
+        delivery: 'cloud',
+      } as const;
+      const clouds = ['cloud-1', 'cloud-2'].map((lotId) => ({ ...terms, lotId, quantity: 3 }));
+      story.tell('LicensePurchased', { accountId: 'q', orderId: 'cloud', source: 'operator', lots: clouds });
+      const lots = [{ lotId: 'lot-2', sku: 'b', quantity: 1 }];
+      story.tell('LicenseFileIssued', { accountId: 'p', fileId: 'f-1', sku: 'b', quantity: 1, issuedAt: '2026-05-01T00:00:00.000Z', lots });
       return story.tell('DealerUnlinked', { customerId: 'c3', partnerId: 'p' });
     };
     await Promise.all([tell(database).show(3), tell(inLmdb).show(11)]);
@@ -68,6 +90,8 @@ onRedis('the read models on Redis', () => {
         listCustomers(store, { partnerId: 'p', page: 2 }),
         listDeadlines(store, { accountId: 'p' }),
         dueDeadlines(store, '2028-01-01T00:00:00.000Z', 10),
+        listServices(store, { accountId: 'q', state: 'ready' }),
+        listLicenseFiles(store, { accountId: 'p' }),
       ]);
     expect(await answers(database)).toEqual(await answers(inLmdb));
     for (const { name, version } of projections) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { roles, type Role } from '#licensing';
+import { roles, serviceIdOf, type Role } from '#licensing';
 import { startApi, type Answer, type Call, type StartedApi } from '../apps/api/src/testing/started-api.js';
 import { bought, newCustomer, newPartner, newProduct, tokenOf } from '../apps/api/src/testing/tenants.js';
 import { endpoints, type Endpoint } from './support/endpoints.js';
@@ -18,6 +18,15 @@ beforeAll(async () => {
   const [customer, otherCustomer] = [await newCustomer(api, 'SAKURA-01'), await newCustomer(api)];
   await bought(api, partner.id, 'REMO-EDGE-1Y', 10, 'PO-1');
   await bought(api, partner.id, 'FIRST-USE', 10);
+  await newProduct(api, 'BOT-RUNNER', { delivery: 'file' });
+  await newProduct(api, 'CONTROL-ROOM', { delivery: 'cloud' });
+  await bought(api, partner.id, 'BOT-RUNNER', 10);
+  const [cloud] = (await bought(api, partner.id, 'CONTROL-ROOM', 1)).body.lots;
+  const pool = `/v1/pools/${partner.id}`;
+  const post = (url: string, body: object) => api.call({ method: 'POST', url, token: partner.token, body });
+  ids['fileId'] = (await post(`${pool}/license-files`, { sku: 'BOT-RUNNER', quantity: 1 })).body.fileId;
+  ids['serviceId'] = serviceIdOf(partner.id, cloud.lotId);
+  await post(`${pool}/services/${ids['serviceId']}/provision`, {});
   Object.assign(ids, { partnerId: partner.id, accountId: partner.id, customerId: customer.id, stream: `pool-${partner.id}` });
   const accounts: Partial<Record<Role, string>> = { partner: partner.id, customerAdmin: customer.id, customerUser: customer.id };
   for (const role of roles) tokens[role] = await tokenOf(api, role, accounts[role]);

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { startApi, type StartedApi } from '../apps/api/src/testing/started-api.js';
 import { newProduct, tokenOf } from '../apps/api/src/testing/tenants.js';
+import { serviceIdOf } from '#licensing';
 import { story } from '../apps/api/src/story.js';
 import { Caller, type Answer } from './support/caller.js';
 import { TheStore } from './support/the-store.js';
@@ -30,6 +31,16 @@ const calls: [call: string, by: string][] = [
   ['POST /v1/pools/{accountId}/purchases/{orderId}/reversal', 'operator'],
   ['POST /v1/pools/{accountId}/assignments', 'partner'],
   ['POST /v1/pools/{accountId}/activations', 'partner'],
+  ['POST /v1/pools/{accountId}/license-files', 'partner'],
+  ['GET /v1/pools/{accountId}/license-files', 'partner'],
+  ['GET /v1/pools/{accountId}/license-files/{fileId}', 'partner'],
+  ['GET /v1/keys', 'nobody'],
+  ['GET /v1/pools/{accountId}/services', 'partner'],
+  ['POST /v1/pools/{accountId}/services/{serviceId}/provision', 'partner'],
+  ['POST /v1/pools/{accountId}/services/{serviceId}/fail', 'operator'],
+  ['POST /v1/pools/{accountId}/services/{serviceId}/provision', 'partner'],
+  ['POST /v1/services/confirmations', 'provisioning'],
+  ['POST /v1/pools/{accountId}/services/{serviceId}/complete', 'operator'],
   ['PATCH /v1/customers/{customerId}', 'customer'],
   ['GET /v1/pools/{accountId}/assignments', 'partner'],
   ['GET /v1/pools/{accountId}', 'partner'],
@@ -47,6 +58,7 @@ const elsewhere = ['GET /v1/sandbox/clock', 'PUT /v1/sandbox/clock'];
 let api: StartedApi;
 let anyone: Caller;
 let store: TheStore;
+let provisioning: TheStore;
 let documents: any;
 const schemas = new Ajv2020({ strict: false, allErrors: true, logger: false });
 /** What the ids of the story are in this run. */
@@ -59,6 +71,7 @@ beforeAll(async () => {
   await api.app.listen(0, '127.0.0.1');
   anyone = new Caller(`http://127.0.0.1:${(api.app.getHttpServer().address() as { port: number }).port}`);
   store = new TheStore(api.parts.secrets.storeSecret!, anyone);
+  provisioning = new TheStore(api.parts.secrets.provisioningSecret!, anyone);
   // The first read models are being made.
   while ((await anyone.get('/v1/health/ready')).status !== 200);
   documents = (await anyone.get('/v1/openapi.json')).body;
@@ -68,6 +81,8 @@ beforeAll(async () => {
   tokens['auditor'] = await tokenOf(api, 'auditor');
   tokens['partner'] = await tokenOf(api, 'partner', story.partnerId);
   await newProduct(api, 'REMO-DIRECT-1Y', { termStarts: 'onFirstUse' });
+  await newProduct(api, 'BOT-RUNNER', { delivery: 'file' });
+  await newProduct(api, 'CONTROL-ROOM', { delivery: 'cloud' });
 });
 afterAll(() => api?.stop());
 
@@ -101,7 +116,7 @@ async function made(call: string, by: string): Promise<Answer> {
   // What the shop signs cannot stand in a document: it holds for ten minutes.
   if (body?.linkToken !== undefined) body.linkToken = await store.linkToken(body.storeAccountId);
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const headers = by === 'store' ? store.signature(text!) : {};
+  const headers = by === 'store' ? store.signature(text!) : by === 'provisioning' ? provisioning.signature(text!) : {};
   return new Caller(anyone.url, tokens[by]).call(method, url, text, { headers });
 }
 
@@ -111,9 +126,12 @@ async function remember(call: string, { body }: { body: any }): Promise<void> {
   if (call === 'POST /v1/partners') {
     ids[story.partnerId] = body.partnerId;
     tokens['partner'] = await tokenOf(api, 'partner', body.partnerId);
-    const order = { orderId: 'PO-OF-THE-FIRST-USE', lines: [{ sku: 'REMO-DIRECT-1Y', quantity: 5 }] };
-    await new Caller(anyone.url, api.operator).post(`/v1/pools/${body.partnerId}/purchases`, order);
+    const lines = ['REMO-DIRECT-1Y', 'BOT-RUNNER', 'CONTROL-ROOM'].map((sku) => ({ sku, quantity: 5 }));
+    const order = { orderId: 'PO-OF-THE-FIRST-USE', lines };
+    const { lots } = (await new Caller(anyone.url, api.operator).post(`/v1/pools/${body.partnerId}/purchases`, order)).body;
+    ids[story.serviceId] = serviceIdOf(body.partnerId, lots[2].lotId);
   }
+  if (call === 'POST /v1/pools/{accountId}/license-files') ids[story.fileId] = body.fileId;
   if (call === 'POST /v1/customers') {
     ids[story.customerId] = body.customerId;
     tokens['customer'] = await tokenOf(api, 'customerAdmin', body.customerId);
@@ -125,7 +143,7 @@ describe('the examples of the documents', () => {
     const documented = Object.entries<object>(documents.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect([...calls.map(([call]) => call), ...elsewhere].sort()).toEqual(documented.sort());
+    expect([...new Set([...calls.map(([call]) => call), ...elsewhere])].sort()).toEqual(documented.sort());
   });
 
   it('of every body are whole', () => {

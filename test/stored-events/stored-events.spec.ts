@@ -15,6 +15,9 @@ interface Folding {
   evolve(state: any, fact: any): object;
 }
 
+/** In the id of accounts whose facts tell how else a story could have ended, without its beginning: there is one example of each fact. */
+const anotherEnd = '-0000-4000-8000-0000000000f';
+
 const aggregates: readonly Folding[] = [product, partner, customer, pool, user, credential, reservation, order];
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'));
 const facts = files.map((name) => JSON.parse(readFileSync(`${import.meta.dirname}/${name}`, 'utf8')) as StoredFact);
@@ -79,7 +82,7 @@ describe('Facts as they were once stored (these files are never edited: a new sh
   it('still tell who received what', () => {
     const receiver = stateOf('pool', (stream) => stream.includes('8d0c1b5a')) as ReturnType<typeof pool.initial>;
     expect(balances(receiver)).toMatchObject([
-      { sku: 'remo-edge-1y', received: 3, available: 3 },
+      { sku: 'remo-edge-1y', received: 3, available: 0, inSeats: 3 },
       { sku: 'remo-app', received: 2, available: 1, expired: 1 },
     ]);
     expect([...receiver.received]).toEqual([['5b6f1c1e-0f0a-4a52-9d5c-0c3b3b1f7a01', 1]]);
@@ -91,6 +94,11 @@ describe('Facts as they were once stored (these files are never edited: a new sh
     });
   });
 
+  it('still tell what is in a file and what runs in the cloud', () => {
+    const { services } = stateOf('pool', (stream) => stream.includes('8d0c1b5a')) as ReturnType<typeof pool.initial>;
+    expect([...services.values()]).toMatchObject([{ serviceId: '3d0f8a52-6d0b-5c1f-9a3e-7b1c2d3e4f05', state: 'provisioned' }]);
+  });
+
   it('still tell a user, the password and the name taken', () => {
     expect(stateOf('user')).toMatchObject({ role: 'customerAdmin', person: { login: 'yamada@example.jp', familyName: '山田' } });
     expect(stateOf('credential')).toMatchObject({ passwordHash: expect.stringContaining('argon2id') });
@@ -100,7 +108,9 @@ describe('Facts as they were once stored (these files are never edited: a new sh
   it('still keep every rule of the whole log', () => {
     const invariants = new Invariants();
     const givers = (fact: StoredFact) => (fact.type === 'LicenseReceived' ? 1 : fact.stream.includes('5b6f1c1e') ? 0 : 2);
-    for (const fact of [...facts].sort((left, right) => givers(left) - givers(right) || left.revision - right.revision))
+    for (const fact of facts
+      .filter(({ stream }) => !stream.includes(anotherEnd))
+      .sort((left, right) => givers(left) - givers(right) || left.revision - right.revision))
       invariants.take(fact);
     expect(invariants.violations()).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { AuditModule } from './audit/audit.module.js';
 import { CustomerModule } from './customer/customer.module.js';
+import { DeliveriesModule } from './deliveries/deliveries.module.js';
 import { FeedModule } from './feed/feed.module.js';
 import { HealthModule } from './health/health.module.js';
 import { PartnerModule } from './partner/partner.module.js';
@@ -19,6 +20,7 @@ export const resources: readonly Type[] = [
   PartnerModule,
   CustomerModule,
   PoolModule,
+  DeliveriesModule,
   StoreModule,
   FeedModule,
   AuditModule,

@@ -8,5 +8,7 @@ export const story = {
   userId: '1a2b3c4d-5e6f-4708-9a1b-2c3d4e5f6071',
   purchaseId: '5f1c7a90-3b2e-5c41-a7d8-9e0f1a2b3c04',
   assignmentId: '7d2e8b15-6c4f-5d93-b1a0-2f3e4d5c6b05',
+  fileId: '9f4a0d37-8e61-5fb5-93c2-4b5a6f7d8e07',
+  serviceId: 'a05b1e48-9f72-50c6-a4d3-5c6b7a8e9f08',
   activationId: '8e3f9c26-7d50-5ea4-82b1-3a4f5e6d7c06',
 } as const;

@@ -9,6 +9,7 @@ export const eventsFolder = 'events';
 /** What else of a data folder cannot be made again from the log: others know these secrets, and this password. */
 export const settingsFiles = [
   'secrets.json',
+  'license-file-keys.pem',
   'ledger.mode',
   ...['certificate.pem', 'key.pem', 'password'].map((name) => `event-store-access/${name}`),
 ];

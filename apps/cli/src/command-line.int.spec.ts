@@ -5,7 +5,16 @@ import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js
 import { begin } from '../testing/story.js';
 
 let folder: LedgerFolder;
-const commands = [['verify'], ['replay'], ['rebuild'], ['import', 'purchases'], ['export', 'events'], ['backup'], ['restore']];
+const commands = [
+  ['verify'],
+  ['verify-license'],
+  ['replay'],
+  ['rebuild'],
+  ['import', 'purchases'],
+  ['export', 'events'],
+  ['backup'],
+  ['restore'],
+];
 
 beforeAll(async () => {
   folder = await makeLedgerFolder();

@@ -5,6 +5,7 @@ import type { ExportOptions } from './export-events.command.js';
 import { Failure } from './failure.js';
 import type { ImportOptions } from './import-purchases.command.js';
 import type { ReplayOptions } from './replay.command.js';
+import type { VerifyLicenseOptions } from './verify-license.command.js';
 
 // Each command loads only what it needs, when it runs: help answers at once.
 
@@ -33,7 +34,7 @@ export async function run(argv: readonly string[], signal: AbortSignal): Promise
 function commandLine(signal: AbortSignal): Command {
   const program = new Command('ledger')
     .description(
-      'Looks after a license ledger: checks it, replays it, rebuilds its views, brings purchases in and events out, backs it up.',
+      'Looks after a license ledger: checks it and its license files, replays it, rebuilds its views, brings purchases in and events out, backs it up.',
     )
     .version(version(), '-V, --version', 'prints the version')
     .helpOption('-h, --help', 'prints what a command does and takes')
@@ -48,6 +49,18 @@ function commandLine(signal: AbortSignal): Command {
       'checks every fact of the log: the hash chain of each stream, and the rules that always hold. Finds what was changed, dropped, doubled or moved, and ends with 1 at the first difference',
     )
     .action(() => withConnection(async (connection) => (await import('./verify.command.js')).verify(connection)));
+
+  program
+    .command('verify-license')
+    .description(
+      'checks a license file without asking anybody and says what it is for; ends with 1 when it is not genuine, was changed, or has ended',
+    )
+    .argument('<file>', 'the license file, as it was issued')
+    .option('--keys <file|url>', "the public keys: what 'GET /v1/keys' answered. Without it, those in the data folder")
+    .option('--at <time>', 'whether it counted, or will, at this time instead of now')
+    .action(async (file: string, options: VerifyLicenseOptions) =>
+      (await import('./verify-license.command.js')).verifyLicense(file, options),
+    );
 
   program
     .command('replay')

@@ -49,6 +49,9 @@ export const access = {
   },
   assignLicenses: { roles: ['partner'], account: pool },
   activateLicenses: { roles: ['operator', 'partner', 'customerAdmin'], account: pool },
+  useLicenses: { roles: ['operator', 'partner', 'customerAdmin'], account: pool },
+  completeProvisioning: { roles: ['operator'] },
+  confirmProvisioning: { roles: [], signedBy: 'provisioningSecret' },
   readAssignments: { roles: ['operator', 'auditor', 'partner'], account: pool },
 
   moveSandboxClock: { roles: ['operator'] },

@@ -18,3 +18,5 @@ export * from './turns.js';
 export * from './cloud-event.js';
 export * from './open-ledger.js';
 export * from './snapshots.js';
+export * from './license-file-keys.js';
+export * from './license-file-check.js';

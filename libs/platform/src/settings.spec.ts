@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
 import { readSettings, SettingsInvalid, settingsTable } from './settings.js';
 
 const jwtSecret = 'a secret of at least 32 characters!';
@@ -52,6 +53,13 @@ describe('settings', () => {
     ['STORE_SECRET', 'c2VjcmV0'],
     ['STORE_SECRET', 'whsec_c2hvcnQ='],
     ['OPERATOR_PASSWORD', 'short'],
+    ['LICENSE_FILE_KEY', 'secret'],
+    ['LICENSE_FILE_KEY', generateKeyPairSync('x25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string],
+    ['LICENSE_FILE_KEY', generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }) as string],
+    ['SMTP_URL', 'http://mail.example'],
+    ['MAIL_FROM', 'nobody'],
+    ['MAIL_FROM', 'a@b.example, c@d.example'],
+    ['MAIL_FROM', 'A\nBcc: x <a@b.example>'],
     ['TRUSTED_PROXIES', 'proxy.example'],
     ['TRUSTED_PROXIES', '10.0.0.0/33'],
   ])('refuse %s=%s and name the variable', (name, text) => {
@@ -67,6 +75,11 @@ describe('settings', () => {
   it('want a JWT_SECRET with EVENTSTORE_URL: all API processes accept the same tokens', () => {
     expect(findings({ EVENTSTORE_URL: 'esdb://store:2113' })).toEqual([expect.stringContaining('JWT_SECRET')]);
     expect(findings({ EVENTSTORE_URL: 'esdb://store:2113', JWT_SECRET: jwtSecret })).toEqual([]);
+  });
+
+  it('want a MAIL_FROM with SMTP_URL', () => {
+    expect(findings({ SMTP_URL: 'smtp://mail' })).toEqual([expect.stringContaining('MAIL_FROM')]);
+    expect(findings({ SMTP_URL: 'smtp://mail', MAIL_FROM: 'Licenses <licenses@example.com>' })).toEqual([]);
   });
 
   it.each([{ EVENTSTORE_URL: 'esdb://store:2113', JWT_SECRET: jwtSecret }, { REDIS_URL: 'redis://cache' }])(

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { readLicenseFileKeyText } from './license-file-key-text.js';
 
 /** A variable of the environment: its default as text (absent: not set), what it means for a reader of the README, and how its text is read. */
 export interface Setting<Value> {
@@ -72,6 +73,23 @@ export const settingsTable = {
     webhookSecret,
     'secret',
   ),
+  licenseFileKey: optional(
+    'LICENSE_FILE_KEY',
+    'Signs license files: a private Ed25519 key in PEM, then those it took over from; generated for embedded stores, absent otherwise: none are issued',
+    (text) => readLicenseFileKeyText(text).join('\n'),
+    'secret',
+  ),
+  smtpUrl: optional(
+    'SMTP_URL',
+    'Where mail is handed over, `smtp://user:password@host:587` or `smtps://…`; absent: it is written to `outbox` in the data folder',
+    oneOfSchemes('smtp', 'smtps'),
+    'secret',
+  ),
+  mailFrom: optional(
+    'MAIL_FROM',
+    'Who mail is from, `name@example.com` or `Name <name@example.com>`; required with `SMTP_URL`',
+    mailAddress,
+  ),
   trustedProxies: optional(
     'TRUSTED_PROXIES',
     'Addresses or networks, separated by commas, whose `X-Forwarded-For` tells the address of a caller; absent: nobody is believed',
@@ -134,6 +152,8 @@ function contradictions(settings: Settings): string[] {
   if (settings.sandbox && settings.redisUrl) findings.push('SANDBOX: is for embedded stores only; REDIS_URL must not be set');
   if (settings.eventStoreUrl && !settings.jwtSecret)
     findings.push('JWT_SECRET: must be set when EVENTSTORE_URL is, so that all API processes accept the same tokens');
+  if (settings.smtpUrl && !settings.mailFrom)
+    findings.push('MAIL_FROM: must be set when SMTP_URL is: mail servers refuse what is from nobody');
   return findings;
 }
 
@@ -197,6 +217,13 @@ function networks(text: string): readonly string[] {
       throw new Error("must be IP addresses or networks such as '10.0.0.0/8', separated by commas");
   }
   return parts;
+}
+
+/** `name@example.com`, or `Name <name@example.com>`. */
+function mailAddress(text: string): string {
+  if (!/^(?:[^<>@\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(text.trim()))
+    throw new Error("must be an e-mail address, such as 'licenses@example.com' or 'Licenses <licenses@example.com>'");
+  return text.trim();
 }
 
 function login(text: string): string {

@@ -8,6 +8,7 @@ export const sections = {
   Partners: 'Who buys to pass on',
   Customers: 'Who uses licenses; only a customer chooses its dealer',
   Pools: 'What an account holds: purchases, assignments, first use',
+  Deliveries: 'License files, their public keys, and cloud services: how licenses are put to use (`docs/deliveries.md`)',
   Store: 'Signed calls of the shop',
   Events: 'The ordered feed for other services',
   Audit: 'Replay and proof',

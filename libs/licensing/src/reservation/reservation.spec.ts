@@ -19,6 +19,7 @@ describe('What must be unique', () => {
     ['login', 'LOGIN_TAKEN'],
     ['partner-code', 'PARTNER_CODE_TAKEN'],
     ['store-account', 'STORE_ALREADY_LINKED'],
+    ['service', 'SERVICE_NOT_FOUND'],
   ] as const)('and is a %s is refused to the second with %s', (kind, refused) => {
     expect(given(reservation, reserved('u-1', kind)).when(reserve, { kind, holder: 'u-2' })).toMatchObject({ refused });
   });

@@ -16,6 +16,7 @@ export type Release = Reserve;
 const refusals: Record<ReservationKind, { code: RejectionCode; sentence: string }> = {
   login: { code: 'LOGIN_TAKEN', sentence: 'Somebody else has this login.' },
   'partner-code': { code: 'PARTNER_CODE_TAKEN', sentence: 'Another partner has this code.' },
+  service: { code: 'SERVICE_NOT_FOUND', sentence: 'Another account has this service.' },
   'store-account': { code: 'STORE_ALREADY_LINKED', sentence: 'Another partner is linked to this store account.' },
 };
 

@@ -1,0 +1,86 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Ledger, type Receipt } from '#event-store';
+import { customer, partner, pool, product, Rejected, type LicenseFileIssued } from '#licensing';
+import { readLicenseFileKeys, type LicenseFileKeys, type Settings } from '#platform';
+import { findLicenseFile, listLicenseFiles, type ListedLicenseFile, type Page } from '#projections';
+import type { ReadStore } from '#read-store';
+import { READ_STORE, SETTINGS } from '../parts.js';
+import type { LicenseFileAnswer } from './deliveries.answers.js';
+import type { ListLicenseFiles } from './deliveries.commands.js';
+
+type Issued = Omit<ListedLicenseFile, 'place' | 'issuedBy'>;
+
+/** Makes license files of what was issued: never stored, always signed anew. */
+@Injectable()
+export class LicenseFiles {
+  private keys: Promise<LicenseFileKeys | undefined> | undefined;
+
+  constructor(
+    private readonly ledger: Ledger,
+    @Inject(READ_STORE) private readonly store: ReadStore,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** The keys of this installation. Errors: SettingsInvalid. */
+  ownKeys(): Promise<LicenseFileKeys | undefined> {
+    return (this.keys ??= readLicenseFileKeys(this.settings));
+  }
+
+  /** Errors: LICENSE_FILE_KEY_MISSING: then nothing may be issued. */
+  async signingKeys(): Promise<LicenseFileKeys> {
+    const keys = await this.ownKeys();
+    if (keys === undefined)
+      throw new Rejected('LICENSE_FILE_KEY_MISSING', 'LICENSE_FILE_KEY is not set, so this installation cannot sign license files.');
+    return keys;
+  }
+
+  /** The file of the fact that a command recorded. */
+  async issued({ facts }: Receipt): Promise<{ fileId: string; file: string }> {
+    const { lots, ...issued } = facts.find(({ type }) => type === 'LicenseFileIssued')!.data as LicenseFileIssued['data'];
+    const { fileId, file } = await this.answer({ ...issued, lotIds: lots.map(({ lotId }) => lotId) });
+    return { fileId, file };
+  }
+
+  async list(question: ListLicenseFiles): Promise<Page<LicenseFileAnswer>> {
+    const { items, next } = await listLicenseFiles(this.store, question);
+    return { items: await Promise.all(items.map((file) => this.answer(file))), next };
+  }
+
+  /** Errors: LICENSE_FILE_NOT_FOUND. */
+  async find(accountId: string, fileId: string): Promise<LicenseFileAnswer> {
+    const file = await findLicenseFile(this.store, accountId, fileId);
+    if (file === undefined) throw new Rejected('LICENSE_FILE_NOT_FOUND', `This account was issued no license file ${fileId}.`, { fileId });
+    return this.answer(file);
+  }
+
+  private async answer(issued: Issued): Promise<LicenseFileAnswer> {
+    const { accountId, fileId, sku, quantity, machine, issuedAt } = issued;
+    const [keys, licensee, name, expiresAt] = await Promise.all([
+      this.signingKeys(),
+      this.nameOf(accountId),
+      this.productName(sku),
+      this.endOf(issued),
+    ]);
+    const optional = { ...(machine !== undefined && { machine }), ...(expiresAt !== undefined && { expiresAt }) };
+    const file = await keys.sign({ fileId, accountId, licensee, sku, product: name, quantity, issuedAt, ...optional });
+    return { fileId, sku, name, quantity, issuedAt, ...optional, file };
+  }
+
+  /** When the first of its licenses ends. A subscription that was renewed since has given them more time. */
+  private async endOf({ accountId, lotIds, expiresAt }: Issued): Promise<string | undefined> {
+    if (expiresAt === undefined) return undefined;
+    const { lots } = (await this.ledger.load(pool, accountId, true)).state;
+    const [earliest] = lotIds.map((lotId) => lots.get(lotId)?.lot.expiresAt ?? expiresAt).sort();
+    return earliest;
+  }
+
+  private async nameOf(accountId: string): Promise<string> {
+    const asPartner = (await this.ledger.load(partner, accountId)).state;
+    if (asPartner.partnerId !== undefined) return asPartner.name;
+    return (await this.ledger.load(customer, accountId)).state.person.name;
+  }
+
+  private async productName(sku: string): Promise<string> {
+    return (await this.ledger.load(product, sku)).state.listing?.name ?? sku;
+  }
+}
