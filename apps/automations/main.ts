@@ -1,13 +1,19 @@
+import { join } from 'node:path';
 import type { EventLog, Position } from '#event-store';
-import { openLedger, readSettings, runProcess, type ProcessContext, type Running } from '#platform';
+import { openLedger, readSettings, runProcess, type Log, type ProcessContext, type Running, type Settings } from '#platform';
 import { openReadStore } from '#read-store';
 import { Checkpoint } from './src/checkpoint.js';
 import { DeadlineView } from './src/deadline-view.js';
 import { Expiry } from './src/expiry.js';
+import { Mailing } from './src/mailing.js';
+import { Letters } from './src/mails/asked-for.js';
+import { Recipients } from './src/mails/recipients.js';
+import { OutboxTransport, SmtpTransport, type MailTransport } from './src/mails/transport.js';
+import { Notifications } from './src/notifications.js';
 import { SandboxDeadlines } from './src/sandbox-deadlines.js';
 import { Transfers } from './src/transfers.js';
 
-/** What happens by itself: licenses given arrive at the receiver's, terms end. */
+/** What happens by itself: licenses given arrive at the receiver's, terms end, mails go out. */
 async function start(context: ProcessContext): Promise<Running> {
   const { log } = context;
   const settings = readSettings();
@@ -18,24 +24,41 @@ async function start(context: ProcessContext): Promise<Running> {
   const transfers = new Transfers(eventLog, ledger, await Checkpoint.open(eventLog, 'transfers'), clock, log);
   const expiry = new Expiry(new DeadlineView(readStore), ledger, log);
   const lastPoolFact = await positionOfLastPoolFact(eventLog);
+  const transport = mailTransport(settings, log);
+  const mailing = new Mailing(eventLog, ledger, await Checkpoint.open(eventLog, 'mailing'), transport, clock, log);
+  const recipients = new Recipients(ledger, readStore);
+  const letters = new Letters(eventLog, ledger, recipients, 'accounting');
+  const place = await Checkpoint.open(eventLog, 'notifications');
+  const notifications = new Notifications(eventLog, ledger, place, letters, recipients, mailing, log);
   const working = [
+    notifications.run(stopping.signal),
+    mailing.run(stopping.signal),
     transfers.run(stopping.signal),
     sandboxClock === undefined
       ? expiry.run(clock, lastPoolFact, stopping.signal)
       : new SandboxDeadlines(sandboxClock, transfers, expiry, ledger).run(lastPoolFact, stopping.signal),
   ];
   for (const work of working) work.catch(failed);
-  log.info('automations follow the log: transfers, expiry');
+  log.info('automations follow the log: transfers, expiry, mails');
 
   return {
     healthPort: settings.healthPort,
     async stop() {
       stopping.abort();
       await Promise.allSettled(working);
+      transport.close();
       await opened.close();
       await readStore.close();
     },
   };
+}
+
+/** By SMTP; without a mail server into a folder, so that nothing is lost and everybody can look. */
+function mailTransport({ smtpUrl, mailFrom = 'License Ledger <license-ledger@localhost>', dataDir }: Settings, log: Log): MailTransport {
+  if (smtpUrl !== undefined) return new SmtpTransport(smtpUrl, mailFrom);
+  const outbox = join(dataDir, 'outbox');
+  log.info({ outbox }, 'SMTP_URL is not set: mails are written to the outbox, one .eml file each');
+  return new OutboxTransport(outbox, mailFrom);
 }
 
 /** What was recorded before this process began must be in the read model before it is believed to tell all that is due. */

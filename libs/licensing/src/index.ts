@@ -39,5 +39,7 @@ export * from './user/user.js';
 export * from './user/credential.js';
 export * from './reservation/reservation.events.js';
 export * from './reservation/reservation.js';
+export * from './notification/notification.events.js';
+export * from './notification/notification.js';
 export * from './references.js';
 export * from './invariants/invariants.js';
