@@ -4,6 +4,7 @@ import { customerList } from './customer-list/customer-list.projection.js';
 import { deadlineList } from './deadline-list/deadline-list.projection.js';
 import { historySearch } from './history-search/history-search.projection.js';
 import { licenseFileList } from './license-file-list/license-file-list.projection.js';
+import { notificationLog } from './notification-log/notification-log.projection.js';
 import { poolBalance } from './pool-balance/pool-balance.projection.js';
 import { serviceList } from './service-list/service-list.projection.js';
 import { userList } from './user-list/user-list.projection.js';
@@ -18,6 +19,7 @@ export const projections: readonly Projection<any>[] = [
   deadlineList,
   serviceList,
   licenseFileList,
+  notificationLog,
 ];
 
 export { catalogue, customerList, deadlineList, historySearch, poolBalance, userList };
@@ -26,7 +28,9 @@ export * from './customer-list/customer-list.query.js';
 export * from './deadline-list/deadline-list.query.js';
 export * from './history-search/history-search.query.js';
 export * from './license-file-list/license-file-list.query.js';
-export { licenseFileList, serviceList };
+export { licenseFileList, notificationLog, serviceList };
+export { notificationStates, type ListedNotification } from './notification-log/notification-log.projection.js';
+export * from './notification-log/notification-log.query.js';
 export { type ListedLicenseFile } from './license-file-list/license-file-list.projection.js';
 export { quantityOf, serviceStates, type ListedService } from './service-list/service-list.projection.js';
 export * from './service-list/service-list.query.js';

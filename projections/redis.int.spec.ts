@@ -8,6 +8,7 @@ import {
   listCustomers,
   listDeadlines,
   listLicenseFiles,
+  listNotifications,
   listProducts,
   listServices,
   listUsers,
@@ -78,6 +79,16 @@ onRedis('the read models on Redis', () => {
       story.tell('LicensePurchased', { accountId: 'q', orderId: 'cloud', source: 'operator', lots: clouds });
       const lots = [{ lotId: 'lot-2', sku: 'b', quantity: 1 }];
       story.tell('LicenseFileIssued', { accountId: 'p', fileId: 'f-1', sku: 'b', quantity: 1, issuedAt: '2026-05-01T00:00:00.000Z', lots });
+      story.tell('NotificationQueued', {
+        notificationId: 'n-1',
+        kind: 'orderReady',
+        language: 'ja',
+        userId: 'u1',
+        accountId: 'p',
+        about: { type: 'order', id: 'o-1' },
+        content: { orderId: 'o-1', lines: [] },
+        person: { email: 'somebody@example.com' },
+      });
       return story.tell('DealerUnlinked', { customerId: 'c3', partnerId: 'p' });
     };
     await Promise.all([tell(database).show(3), tell(inLmdb).show(11)]);
@@ -92,6 +103,7 @@ onRedis('the read models on Redis', () => {
         dueDeadlines(store, '2028-01-01T00:00:00.000Z', 10),
         listServices(store, { accountId: 'q', state: 'ready' }),
         listLicenseFiles(store, { accountId: 'p' }),
+        listNotifications(store, { accountId: 'p', state: 'queued' }),
       ]);
     expect(await answers(database)).toEqual(await answers(inLmdb));
     for (const { name, version } of projections) {

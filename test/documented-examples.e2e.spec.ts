@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { startApi, type StartedApi } from '../apps/api/src/testing/started-api.js';
 import { newProduct, tokenOf } from '../apps/api/src/testing/tenants.js';
-import { serviceIdOf } from '#licensing';
+import { noteSent, notification, queueNotification, serviceIdOf, type NotificationQueued } from '#licensing';
 import { story } from '../apps/api/src/story.js';
 import { Caller, type Answer } from './support/caller.js';
 import { TheStore } from './support/the-store.js';
@@ -44,6 +44,7 @@ const calls: [call: string, by: string][] = [
   ['PATCH /v1/customers/{customerId}', 'customer'],
   ['GET /v1/pools/{accountId}/assignments', 'partner'],
   ['GET /v1/pools/{accountId}', 'partner'],
+  ['GET /v1/notifications', 'partner'],
   ['GET /v1/events', 'auditor'],
   ['GET /v1/events/stream', 'auditor'],
   ['GET /v1/audit/streams/{stream}', 'auditor'],
@@ -129,6 +130,18 @@ async function remember(call: string, { body }: { body: any }): Promise<void> {
     const lines = ['REMO-DIRECT-1Y', 'BOT-RUNNER', 'CONTROL-ROOM'].map((sku) => ({ sku, quantity: 5 }));
     const order = { orderId: 'PO-OF-THE-FIRST-USE', lines };
     const { lots } = (await new Caller(anyone.url, api.operator).post(`/v1/pools/${body.partnerId}/purchases`, order)).body;
+    await api.parts.ledger.record(
+      notification,
+      story.fileId,
+      { notification: mailTo(body.partnerId), context: mailing },
+      queueNotification,
+    );
+    await api.parts.ledger.record(
+      notification,
+      story.fileId,
+      { notificationId: story.fileId, context: { ...mailing, commandId: story.purchaseId } },
+      noteSent,
+    );
     ids[story.serviceId] = serviceIdOf(body.partnerId, lots[2].lotId);
   }
   if (call === 'POST /v1/pools/{accountId}/license-files') ids[story.fileId] = body.fileId;
@@ -166,6 +179,24 @@ describe('the examples of the documents', () => {
     latest = answer.position ?? latest;
     await remember(call, answer);
   });
+});
+
+/** The automations are not part of this test: the mail that is listed is told by hand. */
+const mailing = {
+  commandId: story.fileId,
+  inputHash: 'told',
+  correlationId: 'told',
+  actor: { userId: 'mailing', role: 'system' },
+} as const;
+const mailTo = (accountId: string): NotificationQueued['data'] => ({
+  notificationId: story.fileId,
+  kind: 'drawdownApproved',
+  language: 'ja',
+  userId: story.userId,
+  accountId,
+  about: { type: 'drawdown', id: story.assignmentId },
+  content: { orderId: 'PO-2026-0412', lines: [] },
+  person: { email: 'sato@sakura-networks.example' },
 });
 
 async function streams(call: string, by: string): Promise<[number, string | undefined]> {

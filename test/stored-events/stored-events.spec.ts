@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
-import { credential, customer, Invariants, order, partner, pool, product, reservation, user, balances } from '#licensing';
+import { notification, credential, customer, Invariants, order, partner, pool, product, reservation, user, balances } from '#licensing';
 
 interface StoredFact {
   readonly stream: string;
@@ -18,7 +18,7 @@ interface Folding {
 /** In the id of accounts whose facts tell how else a story could have ended, without its beginning: there is one example of each fact. */
 const anotherEnd = '-0000-4000-8000-0000000000f';
 
-const aggregates: readonly Folding[] = [product, partner, customer, pool, user, credential, reservation, order];
+const aggregates: readonly Folding[] = [product, partner, customer, pool, user, credential, reservation, order, notification];
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'));
 const facts = files.map((name) => JSON.parse(readFileSync(`${import.meta.dirname}/${name}`, 'utf8')) as StoredFact);
 
@@ -97,6 +97,11 @@ describe('Facts as they were once stored (these files are never edited: a new sh
   it('still tell what is in a file and what runs in the cloud', () => {
     const { services } = stateOf('pool', (stream) => stream.includes('8d0c1b5a')) as ReturnType<typeof pool.initial>;
     expect([...services.values()]).toMatchObject([{ serviceId: '3d0f8a52-6d0b-5c1f-9a3e-7b1c2d3e4f05', state: 'provisioned' }]);
+  });
+
+  it('still tell a mail', () => {
+    const state = stateOf('notification', (stream) => !stream.includes(anotherEnd));
+    expect(state).toMatchObject({ queued: { kind: 'drawdownRejected', person: { name: '佐藤 花子' } }, outcome: 'sent' });
   });
 
   it('still tell a user, the password and the name taken', () => {

@@ -309,6 +309,12 @@ export const endpoints: readonly Endpoint[] = [
     answers: 401,
   },
   {
+    call: 'GET /v1/notifications',
+    by: 'partner',
+    may: ['operator', 'auditor', 'partner', 'customerAdmin'],
+    query: { state: ['', 'lost', 'Sent'], limit: badQuery.limit, cursor: badQuery.cursor, atLeast: badQuery.atLeast },
+  },
+  {
     call: 'GET /v1/events',
     by: 'auditor',
     may: ['operator', 'service', 'auditor'],

@@ -4,6 +4,7 @@ import { CustomerModule } from './customer/customer.module.js';
 import { DeliveriesModule } from './deliveries/deliveries.module.js';
 import { FeedModule } from './feed/feed.module.js';
 import { HealthModule } from './health/health.module.js';
+import { NotificationsModule } from './notifications/notifications.module.js';
 import { PartnerModule } from './partner/partner.module.js';
 import { PoolModule } from './pool/pool.module.js';
 import { ProductModule } from './product/product.module.js';
@@ -22,6 +23,7 @@ export const resources: readonly Type[] = [
   PoolModule,
   DeliveriesModule,
   StoreModule,
+  NotificationsModule,
   FeedModule,
   AuditModule,
   SandboxModule,

@@ -54,6 +54,7 @@ export const access = {
   confirmProvisioning: { roles: [], signedBy: 'provisioningSecret' },
   readAssignments: { roles: ['operator', 'auditor', 'partner'], account: pool },
 
+  readNotifications: { roles: ['operator', 'auditor', 'partner', 'customerAdmin'] },
   moveSandboxClock: { roles: ['operator'] },
   followEvents: { roles: ['operator', 'service', 'auditor'] },
   audit: { roles: ['operator', 'auditor'] },

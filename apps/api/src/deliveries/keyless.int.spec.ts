@@ -12,10 +12,14 @@ describe('an installation without a key for license files', () => {
     const { id, token } = await newPartner(api);
     await bought(api, id, 'BOT-RUNNER', 1);
     const before = await api.parts.eventLog.end();
-    const answer = await api.call({ method: 'POST', url: `/v1/pools/${id}/license-files`, token, body: { sku: 'BOT-RUNNER', quantity: 1 } });
+    const answer = await api.call({
+      method: 'POST',
+      url: `/v1/pools/${id}/license-files`,
+      token,
+      body: { sku: 'BOT-RUNNER', quantity: 1 },
+    });
     expect(answer).toMatchObject({ status: 503, body: { code: 'LICENSE_FILE_KEY_MISSING' } });
     expect((await api.call({ url: '/v1/keys' })).body).toEqual({ keys: [] });
     expect(await api.parts.eventLog.end()).toBe(before);
   });
 });
-
