@@ -20,7 +20,7 @@ const atOnceMax = 4;
 /** Mails that are not settled; then the log is read no further until some are. */
 const unsettledMax = 4_096;
 /** Another process queued it and is at it. When it has not come to an end by then, it is dead. */
-const othersTurnDefaultMilliseconds = 5_000;
+const othersTurnDefaultMilliseconds = 3_000;
 /** The pause before the next try is as long as the mail has waited already: it doubles, also over a restart. */
 const pauseMilliseconds = { shortest: 2_000, longest: 30 * 60_000 };
 /** As mail servers do. */
