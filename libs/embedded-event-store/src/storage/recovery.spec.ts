@@ -159,6 +159,21 @@ describe('a log that has lost acknowledged events at its end', () => {
   });
 });
 
+describe('a full segment', () => {
+  it('gets no seal while the log is open: a loss of power would take it after others follow, and the segment would have lost its end', async () => {
+    const [full, other] = [await openEventLog(join(folder.path, 'full'), 100), await openEventLog(join(folder.path, 'other'))];
+    await append(full, 'pool-1', [newEvent('a')]);
+    await append(other, 'pool-1', [newEvent('a')]);
+    const [end, otherEnd] = [full.log.durableEnd, other.log.durableEnd];
+    // The one that was idle for a shorter time is sealed.
+    while (other.log.durableEnd === otherEnd) await new Promise((resolve) => setImmediate(resolve));
+    expect(full.log.durableEnd).toBe(end);
+    await full.close();
+    await other.close();
+    expect(full.log.durableEnd).toBe(end + SEAL_BYTES);
+  });
+});
+
 describe('a damaged log', () => {
   it('is refused, or gives back exactly what was written, whichever byte is flipped', async () => {
     const { ends } = await threeAppends();

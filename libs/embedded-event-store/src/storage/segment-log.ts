@@ -66,7 +66,7 @@ export class SegmentLog {
     this.cache = new BlockCache(Math.max(16, Math.floor(options.cacheBytes / BLOCK_BYTES)));
     this.durableEnd = this.nextPosition = files.last.base + files.last.size;
     this.group = { bytes: Buffer.allocUnsafeSlow(GROUP_BYTES), length: 0, start: 0, beginsSegment: false, done: [] };
-    this.sealTimer = setTimeout(() => this.seal(), SEAL_AFTER_MS).unref();
+    this.sealTimer = setTimeout(() => this.isLastFull() || this.seal(), SEAL_AFTER_MS).unref();
   }
 
   /**
@@ -274,8 +274,7 @@ export class SegmentLog {
   private room(entries: Entry[]): Group {
     const { group } = this;
     if (group.length === 0) {
-      group.beginsSegment =
-        this.nextPosition - this.files.last.base >= this.options.segmentBytes && this.nextPosition > this.files.last.base;
+      group.beginsSegment = this.isLastFull();
       group.start = this.nextPosition + (group.beginsSegment ? SEGMENT_HEADER_BYTES : 0);
     }
     let needed = group.length;
@@ -371,6 +370,9 @@ export class SegmentLog {
     for (const done of waiting) done(this.failure);
     this.options.onSyncFailure(error);
   }
+
+  // The next group begins a segment. A seal here would not be synced before that one is: only the close, which syncs it, writes one.
+  private readonly isLastFull = (): boolean => this.nextPosition - this.files.last.base >= this.options.segmentBytes;
 
   // Proves that the last group was synced, when the log has been idle for a moment. Losing a seal loses only the proof.
   private seal(): void {
