@@ -154,7 +154,7 @@ function played(history: readonly Step[]): World {
   return world;
 }
 
-const histories = fc.array(steps, { minLength: 1, maxLength: 60 });
+const histories = fc.array(steps, { minLength: 1, maxLength: 60, size: 'large' });
 const runs = { numRuns: 500 };
 
 describe('Whatever is asked of the pools, in whatever order', () => {
