@@ -7,6 +7,7 @@ import { licenseFileList } from './license-file-list/license-file-list.projectio
 import { notificationLog } from './notification-log/notification-log.projection.js';
 import { poolBalance } from './pool-balance/pool-balance.projection.js';
 import { serviceList } from './service-list/service-list.projection.js';
+import { subscriptionList } from './subscription-list/subscription-list.projection.js';
 import { userList } from './user-list/user-list.projection.js';
 
 /** The read models that run. */
@@ -20,11 +21,14 @@ export const projections: readonly Projection<any>[] = [
   serviceList,
   licenseFileList,
   notificationLog,
+  subscriptionList,
 ];
 
-export { catalogue, customerList, deadlineList, historySearch, poolBalance, userList };
+export { catalogue, customerList, deadlineList, historySearch, poolBalance, subscriptionList, userList };
 export * from './catalogue/catalogue.query.js';
 export * from './customer-list/customer-list.query.js';
+export { deadlineKinds } from './deadline-list/deadline-list.projection.js';
+export type { Deadline } from './deadline-list/deadline.js';
 export * from './deadline-list/deadline-list.query.js';
 export * from './history-search/history-search.query.js';
 export * from './license-file-list/license-file-list.query.js';
@@ -35,6 +39,8 @@ export { type ListedLicenseFile } from './license-file-list/license-file-list.pr
 export { quantityOf, serviceStates, type ListedService } from './service-list/service-list.projection.js';
 export * from './service-list/service-list.query.js';
 export * from './pool-balance/pool-balance.query.js';
+export { subscriptionStates } from './subscription-list/subscription-document.js';
+export * from './subscription-list/subscription-list.query.js';
 export * from './user-list/user-list.query.js';
 export { fold } from './folding.js';
 export { pageLimit, pageLimitMax, type Page } from './pages.js';

@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { connectRedisReadStore, type ReadStore } from '#read-store';
+import { ordered } from '../libs/licensing/testing/subscription-facts.js';
 import { redisIsInstalled, spawnRedis, type SpawnedRedis } from '../libs/read-store/testing/spawn-redis.js';
 import {
   balanceOf,
   dueDeadlines,
+  findSubscription,
   listCustomers,
   listDeadlines,
   listLicenseFiles,
   listNotifications,
   listProducts,
   listServices,
+  listSubscriptions,
   listUsers,
   projections,
 } from './index.js';
@@ -89,6 +92,7 @@ onRedis('the read models on Redis', () => {
         content: { orderId: 'o-1', lines: [] },
         person: { email: 'somebody@example.com' },
       });
+      for (const fact of ordered([], 5)) story.tell(fact.type, { ...fact.data, accountId: 'q' } as never);
       return story.tell('DealerUnlinked', { customerId: 'c3', partnerId: 'p' });
     };
     await Promise.all([tell(database).show(3), tell(inLmdb).show(11)]);
@@ -99,7 +103,9 @@ onRedis('the read models on Redis', () => {
         listUsers(store, { accountId: 'p' }),
         listCustomers(store, { partnerId: 'p', email: 'INFO1', page: 1 }),
         listCustomers(store, { partnerId: 'p', page: 2 }),
-        listDeadlines(store, { accountId: 'p' }),
+        listDeadlines(store, { accountId: 'p' }, '2026-01-01T00:00:00.000Z'),
+        listSubscriptions(store, { accountId: 'q' }, '2026-01-01T00:00:00.000Z'),
+        findSubscription(store, { accountId: 'q', subscriptionId: 's-1' }, '2026-01-01T00:00:00.000Z'),
         dueDeadlines(store, '2028-01-01T00:00:00.000Z', 10),
         listServices(store, { accountId: 'q', state: 'ready' }),
         listLicenseFiles(store, { accountId: 'p' }),

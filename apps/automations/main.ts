@@ -4,7 +4,7 @@ import { openLedger, readSettings, runProcess, type Log, type ProcessContext, ty
 import { openReadStore } from '#read-store';
 import { Checkpoint } from './src/checkpoint.js';
 import { DeadlineView } from './src/deadline-view.js';
-import { Expiry } from './src/expiry.js';
+import { Deadlines } from './src/deadlines.js';
 import { Mailing } from './src/mailing.js';
 import { Letters } from './src/mails/asked-for.js';
 import { Recipients } from './src/mails/recipients.js';
@@ -13,7 +13,7 @@ import { Notifications } from './src/notifications.js';
 import { SandboxDeadlines } from './src/sandbox-deadlines.js';
 import { Transfers } from './src/transfers.js';
 
-/** What happens by itself: licenses given arrive at the receiver's, terms end, mails go out. */
+/** What happens by itself: licenses given arrive at the receiver's, holds lapse, terms end and renew, mails go out. */
 async function start(context: ProcessContext): Promise<Running> {
   const { log } = context;
   const settings = readSettings();
@@ -22,7 +22,7 @@ async function start(context: ProcessContext): Promise<Running> {
   const readStore = await openReadStore(settings, eventLog);
 
   const transfers = new Transfers(eventLog, ledger, await Checkpoint.open(eventLog, 'transfers'), clock, log);
-  const expiry = new Expiry(new DeadlineView(readStore), ledger, log);
+  const deadlines = new Deadlines(new DeadlineView(readStore), ledger, log);
   const lastPoolFact = await positionOfLastPoolFact(eventLog);
   const transport = mailTransport(settings, log);
   const mailing = new Mailing(eventLog, ledger, await Checkpoint.open(eventLog, 'mailing'), transport, clock, log);
@@ -35,11 +35,11 @@ async function start(context: ProcessContext): Promise<Running> {
     mailing.run(stopping.signal),
     transfers.run(stopping.signal),
     sandboxClock === undefined
-      ? expiry.run(clock, lastPoolFact, stopping.signal)
-      : new SandboxDeadlines(sandboxClock, transfers, expiry, ledger).run(lastPoolFact, stopping.signal),
+      ? deadlines.run(clock, lastPoolFact, stopping.signal)
+      : new SandboxDeadlines(sandboxClock, transfers, deadlines, ledger).run(lastPoolFact, stopping.signal),
   ];
   for (const work of working) work.catch(failed);
-  log.info('automations follow the log: transfers, expiry, mails');
+  log.info('automations follow the log: transfers, deadlines, mails');
 
   return {
     healthPort: settings.healthPort,

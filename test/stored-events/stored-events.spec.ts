@@ -17,6 +17,8 @@ interface Folding {
 
 /** In the id of accounts whose facts tell how else a story could have ended, without its beginning: there is one example of each fact. */
 const anotherEnd = '-0000-4000-8000-0000000000f';
+/** The account of a subscription, without the LicensePurchased before it: there is one example of each fact. */
+const subscribed = '0000000000f2';
 
 const aggregates: readonly Folding[] = [product, partner, customer, pool, user, credential, reservation, order, notification];
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'));
@@ -102,6 +104,16 @@ describe('Facts as they were once stored (these files are never edited: a new sh
   it('still tell a mail', () => {
     const state = stateOf('notification', (stream) => !stream.includes(anotherEnd));
     expect(state).toMatchObject({ queued: { kind: 'drawdownRejected', person: { name: '佐藤 花子' } }, outcome: 'sent' });
+  });
+
+  it('still tell a subscription', () => {
+    const { subscriptions, activeSubscriptions } = stateOf('pool', (stream) => stream.endsWith(subscribed)) as ReturnType<
+      typeof pool.initial
+    >;
+    expect([...subscriptions.values()]).toMatchObject([
+      { state: 'expired', quantity: 0, termsBegun: 2, termEndsAt: '2028-05-01T09:00:00.000Z', autoRenewal: true, lots: [] },
+    ]);
+    expect(activeSubscriptions.size).toBe(0);
   });
 
   it('still tell a user, the password and the name taken', () => {

@@ -5,11 +5,11 @@ import { ReadModelBehind, waitFor, type ReadStore } from '#read-store';
 /** So long at most does it take until a stop is noticed while the view is far behind. */
 const waitMilliseconds = 1_000;
 
-/** The read model of deadlines as the expiry asks it. Errors: ReadStoreUnavailable, ReadModelBehind before the first version is filled. */
+/** The read model of deadlines as the automation asks it. Errors: ReadStoreUnavailable, ReadModelBehind before the first version is filled. */
 export class DeadlineView {
   constructor(private readonly store: ReadStore) {}
 
-  due(now: string, limit: number): Promise<Deadline[]> {
+  due(now: string, limit: number): Promise<Pick<Deadline, 'at' | 'accountId'>[]> {
     return dueDeadlines(this.store, now, limit);
   }
 

@@ -5,8 +5,11 @@ export const metrics = {
   credited: new Counter({ name: 'transfers_credited_total', help: 'Assignments whose receiver was credited by this process' }),
   inTransit: new Gauge({ name: 'transfers_in_transit', help: 'Assignments this process has read and not yet credited' }),
   lagSeconds: new Gauge({ name: 'transfers_lag_seconds', help: 'How long after it was given the latest credited assignment arrived' }),
-  expired: new Counter({ name: 'expiry_facts_total', help: 'LicenseExpired facts recorded by this process' }),
   mailsSent: new Counter({ name: 'mails_sent_total', help: 'Mails this process handed over' }),
   mailsFailed: new Counter({ name: 'mails_failed_total', help: 'Mails this process gave up' }),
   mailsWaiting: new Gauge({ name: 'mails_waiting', help: 'Mails this process knows of that are neither sent nor given up' }),
+  deadlines: new Counter({
+    name: 'deadlines_facts_total',
+    help: 'Facts that time brought, recorded by this process: ends, renewals, lapsed holds',
+  }),
 };

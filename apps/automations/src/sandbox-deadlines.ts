@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { Ledger, Position } from '#event-store';
 import { noteDeadlinesFired, sandboxClockId, sandboxTime, type SandboxClock } from '#platform';
-import { pause, type Expiry } from './expiry.js';
+import { pause, type Deadlines } from './deadlines.js';
 import type { Transfers } from './transfers.js';
 
 /**
@@ -13,7 +13,7 @@ export class SandboxDeadlines {
   constructor(
     private readonly clock: SandboxClock,
     private readonly transfers: Transfers,
-    private readonly expiry: Expiry,
+    private readonly deadlines: Deadlines,
     private readonly ledger: Ledger,
   ) {}
 
@@ -24,14 +24,14 @@ export class SandboxDeadlines {
         // What was given before the move has to arrive before the receiver's deadlines are complete.
         if (movedAt !== undefined) await this.transfers.progress.reaches(movedAt, signal);
         const seen = [lastPoolFact, movedAt, this.transfers.latest].filter((position) => position !== undefined);
-        const fired = await this.expiry.fireAll(this.clock.nowText(), latest(seen), signal);
+        const fired = await this.deadlines.fireAll(this.clock.nowText(), latest(seen), signal);
         if (now !== undefined && now !== firedUpTo) await this.note(now, fired);
         const over = new AbortController();
         const either = AbortSignal.any([signal, over.signal]);
         await Promise.race([pause(either), this.clock.tells((told) => told.now !== now, either).catch(() => {})]);
         over.abort();
       } catch (error) {
-        if (!signal.aborted) await this.expiry.tryLater(error, signal);
+        if (!signal.aborted) await this.deadlines.tryLater(error, signal);
       }
     }
   }
@@ -41,7 +41,7 @@ export class SandboxDeadlines {
       commandId: uuidv7(),
       inputHash: createHash('sha256').update(`noteDeadlinesFired ${now}`).digest('hex'),
       correlationId: uuidv7(),
-      actor: { userId: 'expiry', role: 'system' as const },
+      actor: { userId: 'deadlines', role: 'system' as const },
     };
     await this.ledger.record(sandboxTime, sandboxClockId, { now, fired, context }, noteDeadlinesFired);
   }

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Ledger, type EventLog, type RecordedEvent } from '#event-store';
-import { pool, type LicenseAssigned, type Lot, type PoolFact } from '#licensing';
+import { pool, product, provisionOrder, type LicenseAssigned, type Lot, type PoolFact } from '#licensing';
 import { createLog, type Log } from '#platform';
 import { startTestStore, type TestStore } from '../../../libs/event-store/src/testing/store.js';
 
@@ -32,6 +32,35 @@ export class Scene {
   buy(accountId: string, ...expiries: string[]): Promise<bigint> {
     const lots = expiries.map((expiresAt, index) => lotUntil(`${accountId}.${index + 1}`, expiresAt));
     return this.record(accountId, { type: 'LicensePurchased', data: { accountId, orderId: randomUUID(), source: 'operator', lots } });
+  }
+
+  /** A product that is billed and bound by the month. */
+  async list(sku: string): Promise<void> {
+    const policy = { term: 'P1M', termStarts: 'onPurchase', reversibility: 'windowed', cancellationWindow: 'P7D' } as const;
+    const context = {
+      commandId: randomUUID(),
+      inputHash: '0'.repeat(64),
+      correlationId: randomUUID(),
+      actor: { userId: 'o', role: 'operator' },
+    };
+    await this.ledger.record(product, sku, { context }, () => [{ type: 'ProductListed' as const, data: { sku, name: sku, policy } }]);
+  }
+
+  /** One license by the month, from a time on. */
+  subscribe(accountId: string, sku: string, at: string): Promise<bigint> {
+    const billing = { period: 'P1M', commitment: 'P1M' };
+    const lines = [{ sku, quantity: 1, billing, subscriptionId: randomUUID() }];
+    const listing = { sku, name: sku, policy: { ...terms, term: 'P1M' } };
+    const products = new Map([[sku, { status: 'listed' as const, listing }]]);
+    const context = { commandId: randomUUID(), actor: { userId: 'orders', role: 'system' as const } };
+    return this.record(accountId, ...provisionOrder(pool.initial(), { accountId, orderId: randomUUID(), lines, products, context }, at));
+  }
+
+  /** A drawdown of what `buy` bought first. */
+  hold(accountId: string, holdUntil: string): Promise<bigint> {
+    const lines = [{ line: 1, sku: 'REMO-EDGE-1Y', quantity: 1, lots: [{ lotId: `${accountId}.1`, quantity: 1 }] }];
+    const drawdown = { drawdownId: randomUUID(), orderId: 'PO-1', customerId: randomUUID(), requestedBy: 'u' };
+    return this.record(accountId, { type: 'DrawdownSubmitted', data: { accountId, ...drawdown, lines, holdUntil } });
   }
 
   /** One assignment of so many lots; how many makes its fact large or small. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { expireLicenses, pool } from '#licensing';
+import { fireDeadlines, pool } from '#licensing';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
 import { begin, buyAndGive, customerId, edge, partnerId } from '../testing/story.js';
 
@@ -67,7 +67,11 @@ describe('ledger replay', () => {
         correlationId: customerId,
         actor: { userId: 'deadlines', role: 'system' },
       } as const;
-      const [fact] = expireLicenses(structuredClone(state), { accountId: customerId, context }, '2027-06-01T00:00:00.000Z');
+      const [fact] = fireDeadlines(
+        structuredClone(state),
+        { accountId: customerId, products: new Map(), context },
+        '2027-06-01T00:00:00.000Z',
+      );
       await ledger.record(pool, customerId, { context }, () => [fact!]);
       await log.end();
     });

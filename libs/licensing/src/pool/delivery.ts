@@ -1,13 +1,13 @@
 import type { Commanded, Instant } from '../fact.js';
 import { Rejected } from '../rejection.js';
 import { activatedPart } from './activation.js';
-import { balanceOf } from './balance.js';
+import { balanceOf, isInForce, lotsInForce } from './balance.js';
 import type { Service } from './delivery-state.js';
 import { refuseSenselessLines, refuseTooManyLots } from './lines.js';
 import type { PoolState } from './pool.js';
 import type { LicenseActivated, Lot, LotPart, PoolFact } from './pool.events.js';
 import { serviceIdOf, serviceLotId } from './service-id.js';
-import { firstCurrent, type HeldLot } from './use-order.js';
+import type { HeldLot } from './use-order.js';
 
 export interface IssueLicenseFile extends Commanded {
   readonly accountId: string;
@@ -58,7 +58,7 @@ export function requestProvisioning(state: PoolState, command: RequestProvisioni
   if (known !== undefined && known.state !== 'failed') throw inOtherState(known);
   const lots = lotsOfService(state, accountId, serviceId);
   if (known === undefined && lots.length === 0) throw notFound(serviceId);
-  const usable = lots.find(({ lot, available }) => available > 0 && (lot.expiresAt === undefined || lot.expiresAt > now));
+  const usable = lots.find((held) => held.available > 0 && isInForce(state, held, now));
   if (usable === undefined) throw exhausted(lots[0]?.lot.sku ?? known!.lot.sku, 1, 0);
   const begun = new FirstUse(accountId, context.commandId, now);
   const lot = partOf(begun.of(usable, usable.available, serviceLotId(serviceId, context.commandId)));
@@ -113,8 +113,7 @@ class FirstUse {
 
 /** Lots with something available whose term is not over, in the order of use. */
 function currentLots(state: PoolState, sku: string, now: Instant): HeldLot[] {
-  const order = state.products.get(sku)?.order;
-  return order === undefined ? [] : order.lots.slice(firstCurrent(order, now)).filter(({ available }) => available > 0);
+  return [...lotsInForce(state, sku, now)].filter(({ available }) => available > 0);
 }
 
 function lotsOfService(state: PoolState, accountId: string, serviceId: string): HeldLot[] {

@@ -1,4 +1,5 @@
 import type { Instant } from '../fact.js';
+import type { Policy } from '../product/product.events.js';
 import { addTerm } from '../term.js';
 import type { Lot } from './pool.events.js';
 
@@ -16,4 +17,9 @@ export function termWhenAssigned(lot: Pick<Lot, 'term' | 'termStarts' | 'startsA
     ...(lot.startsAt !== undefined && { startsAt: lot.startsAt }),
     ...(lot.expiresAt !== undefined && { expiresAt: lot.expiresAt }),
   };
+}
+
+/** What a product is handed over as, as a lot keeps it. */
+export function deliveryOf({ delivery }: Policy): Pick<Lot, 'delivery'> {
+  return delivery === undefined || delivery === 'none' ? {} : { delivery };
 }

@@ -8,8 +8,8 @@ import { Rejected } from '../rejection.js';
 import { activateLicenses } from './activation.js';
 import { assignLicenses } from './assignment.js';
 import { balances } from './balance.js';
+import { fireDeadlines } from './deadlines.js';
 import { completeProvisioning, failProvisioning, issueLicenseFile, requestProvisioning } from './delivery.js';
-import { expireLicenses } from './expiry.js';
 import { pool, type PoolState } from './pool.js';
 import type { LicenseAssigned, PoolFact } from './pool.events.js';
 import { purchaseLicenses } from './purchase.js';
@@ -120,7 +120,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   accountId.map(
     (account): Step =>
       (world) =>
-        world.ask(account, expireLicenses, { accountId: account }),
+        world.ask(account, fireDeadlines, { accountId: account, products }),
   ),
   fc.integer({ min: 1, max: 20 }).map(
     (days): Step =>

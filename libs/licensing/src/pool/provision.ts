@@ -5,9 +5,10 @@ import type { ProductState } from '../product/product.js';
 import { Rejected } from '../rejection.js';
 import { addTerm } from '../term.js';
 import { type Line, refuseSenselessLines } from './lines.js';
-import { beginTerm } from './lot-term.js';
+import { beginTerm, deliveryOf } from './lot-term.js';
 import { orderIn, type PoolState } from './pool.js';
 import type { Lot, PoolFact } from './pool.events.js';
+import { onceDue } from './subscription.js';
 import type { Subscription } from './subscription-state.js';
 import type { Billing, SubscriptionLot } from './subscription.events.js';
 
@@ -34,9 +35,20 @@ export interface ProvisionOrder extends Commanded {
  * The same order again says nothing new. Errors: SUBSCRIPTION_NOT_ACTIVE when the one that was to grow is over by now.
  */
 export function provisionOrder(state: PoolState, command: ProvisionOrder, now: Instant): PoolFact[] {
-  const { context, accountId, orderId, lines, products } = command;
+  const { accountId, orderId, lines, products } = command;
   refuseSenselessLines(lines);
   if (orderIn(state, orderId) !== undefined) return [];
+  const grown = lines.flatMap(({ subscriptionId }) => (state.subscriptions.has(subscriptionId ?? '') ? [subscriptionId!] : []));
+  // A renewal that is due comes first: what is added is added to the term that has begun.
+  const decide = grown.reduceRight<(settled: PoolState) => PoolFact[]>(
+    (next, subscriptionId) => (settled) => onceDue(settled, { accountId, subscriptionId, products }, now, next),
+    (settled) => provision(settled, command, now),
+  );
+  return decide(state);
+}
+
+function provision(state: PoolState, command: ProvisionOrder, now: Instant): PoolFact[] {
+  const { context, accountId, orderId, lines, products } = command;
   const lots: Lot[] = [];
   const changes: PoolFact[] = [];
   for (const [index, line] of lines.entries()) {
@@ -64,11 +76,6 @@ export function provisionOrder(state: PoolState, command: ProvisionOrder, now: I
     }
   }
   return [{ type: 'LicensePurchased', data: { accountId, orderId, source: 'marketplace', lots } }, ...changes];
-}
-
-/** What a product is handed over as, as a lot keeps it. */
-export function deliveryOf({ delivery }: Policy): Pick<Lot, 'delivery'> {
-  return delivery === undefined || delivery === 'none' ? {} : { delivery };
 }
 
 /** A lot of a subscription as it begins, with its own cancellation window (003-67). */

@@ -10,9 +10,9 @@ import { toInstant } from '../term.js';
 import { assignedLine } from './assignment.js';
 import { balanceOf, heldQuantity } from './balance.js';
 import { type Line, refuseSenselessLines, sumsOf } from './lines.js';
-import { beginTerm } from './lot-term.js';
+import { beginTerm, deliveryOf } from './lot-term.js';
 import { type Order, orderIn, type PoolState } from './pool.js';
-import { deliveryOf } from './provision.js';
+
 import type { LicensePurchased, Lot, PoolFact } from './pool.events.js';
 
 export interface PurchaseLicenses extends Commanded {

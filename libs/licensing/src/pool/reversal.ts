@@ -20,6 +20,7 @@ export function reversePurchase(state: PoolState, command: ReversePurchase, now:
   const order = orderIn(state, orderId);
   if (order === undefined) throw new Rejected('ORDER_NOT_FOUND', `This pool has no order ${orderId}.`, { orderId });
 
+  refuseSubscriptions(state, order);
   const requested = command.lines === undefined ? notReversedYet(order) : sumsOf(command.lines);
   if (requested.size === 0) return [];
   const available = order.lotIds.flatMap((lotId) => currentLot(state, lotId, now) ?? []);
@@ -27,6 +28,20 @@ export function reversePurchase(state: PoolState, command: ReversePurchase, now:
   const lots = [...requested].flatMap(([sku, quantity]) => partsOf(available, sku, quantity));
   refuseTooManyLots(lots.length);
   return [{ type: 'PurchaseReversed', data: { accountId, orderId: order.orderId, lots, reason } }];
+}
+
+/** What belongs to a subscription is given back by making that smaller, or cancelling it: it has to know what it has. */
+function refuseSubscriptions(state: PoolState, { orderId, lotIds }: Order): void {
+  const subscriptionId = lotIds.map((lotId) => state.lots.get(lotId)?.lot.subscriptionId).find((id) => id !== undefined);
+  if (subscriptionId === undefined) return;
+  throw new Rejected(
+    'ORDER_OF_SUBSCRIPTION',
+    `Order ${orderId} is part of the subscription ${subscriptionId}: make that smaller, or cancel it.`,
+    {
+      orderId,
+      subscriptionId,
+    },
+  );
 }
 
 function notReversedYet(order: Order): Map<string, number> {

@@ -10,21 +10,30 @@ export interface Subscription {
   /** Licenses; 0 once it is over. */
   quantity: number;
   billing: Billing;
-  /** The start of the very first term: later ones are counted from it (contract, "Times"). */
-  readonly anchoredAt: string;
+  /** Terms are counted from here (contract, "Times"): the start of the first one, or of the first one that was bound for as long as now. */
+  anchoredAt: string;
+  /** How many have begun since then. */
+  termsBegun: number;
   termStartsAt: string;
   termEndsAt: string;
   autoRenewal: boolean;
-  /** `endsWithTerm`: a cancellation came too late for it, so it does not renew. */
-  lots: readonly (SubscriptionLot & { readonly endsWithTerm?: boolean })[];
+  lots: readonly LotOfSubscription[];
   scheduled?: { readonly quantity?: number; readonly billing?: Billing };
+}
+
+/** Oldest first. */
+export interface LotOfSubscription extends SubscriptionLot {
+  /** A cancellation came too late for it. */
+  readonly isDeclined?: boolean;
+  /** So it does not renew. */
+  readonly endsWithTerm?: boolean;
 }
 
 export function foldSubscription(state: PoolState, fact: SubscriptionFact): void {
   const { type, data } = fact;
   if (type === 'SubscriptionStarted') {
     const { accountId: _, orderId: __, ...started } = data;
-    state.subscriptions.set(data.subscriptionId, { ...started, state: 'active', anchoredAt: data.termStartsAt });
+    state.subscriptions.set(data.subscriptionId, { ...started, state: 'active', anchoredAt: data.termStartsAt, termsBegun: 1 });
     state.activeSubscriptions.add(data.subscriptionId);
     return;
   }
@@ -40,12 +49,18 @@ export function foldSubscription(state: PoolState, fact: SubscriptionFact): void
       for (const part of data.removed) takeOut(state, subscription, part, 'expired');
       for (const { lotId } of data.lots) prolongLot(state, lotId, data.termEndsAt);
       const { termStartsAt, termEndsAt, quantity, billing, lots } = data;
+      const isAsLong = billing.commitment === subscription.billing.commitment;
+      subscription.anchoredAt = isAsLong ? subscription.anchoredAt : termStartsAt;
+      subscription.termsBegun = isAsLong ? subscription.termsBegun + 1 : 1;
       Object.assign(subscription, { termStartsAt, termEndsAt, quantity, billing, lots, scheduled: undefined });
       break;
     }
     case 'AutoRenewalDisabled':
+      subscription.autoRenewal = false;
+      break;
     case 'AutoRenewalEnabled':
-      subscription.autoRenewal = type === 'AutoRenewalEnabled';
+      subscription.autoRenewal = true;
+      subscription.lots = subscription.lots.map(({ isDeclined: _, endsWithTerm: __, ...lot }) => lot);
       break;
     case 'RenewalScheduled':
       subscription.scheduled = { quantity: data.quantity, billing: data.billing };
@@ -55,8 +70,8 @@ export function foldSubscription(state: PoolState, fact: SubscriptionFact): void
       break;
     case 'CancellationDeclined': {
       const retained = new Set(data.lots.map(({ lotId }) => lotId));
-      if (!data.keepRenewal)
-        subscription.lots = subscription.lots.map((lot) => (retained.has(lot.lotId) ? { ...lot, endsWithTerm: true } : lot));
+      const marks = { isDeclined: true, endsWithTerm: !data.keepRenewal };
+      subscription.lots = subscription.lots.map((lot) => (retained.has(lot.lotId) ? { ...lot, ...marks } : lot));
       break;
     }
     case 'SubscriptionCancelled':

@@ -68,10 +68,18 @@ export type SubscriptionRenewed = Fact<
     readonly billing: Billing;
     readonly lots: readonly SubscriptionLot[];
     readonly removed: readonly LotPart[];
+    /** What was scheduled and could not be done. */
+    readonly notApplied?: readonly NotApplied[];
   }
 >;
+/** A scheduled change that renewal left as it was, and why: licenses that are in use stay, and nothing new is sold that is not on sale. */
+export interface NotApplied {
+  readonly change: 'quantity' | 'billing';
+  readonly reason: 'inUse' | 'productWithdrawn' | 'billingNotOffered';
+}
 /** It ends with its term (003-63, 64). */
 export type AutoRenewalDisabled = Fact<'AutoRenewalDisabled', { readonly accountId: string; readonly subscriptionId: string }>;
+/** It renews, and so do lots whose cancellation was declined. */
 export type AutoRenewalEnabled = Fact<'AutoRenewalEnabled', { readonly accountId: string; readonly subscriptionId: string }>;
 /** What changes with the next term; replaces what was scheduled before. */
 export type RenewalScheduled = Fact<

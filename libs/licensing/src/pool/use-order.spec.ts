@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { lot } from '../../testing/pool-facts.js';
-import { availableBefore, firstCurrent, firstWithoutExpiry, type HeldLot, insert, remove, type UseOrder } from './use-order.js';
+import { firstCurrent, firstWithoutExpiry, type HeldLot, insert, remove, type UseOrder } from './use-order.js';
 
 const day = (number: number) => `2026-04-${String(number).padStart(2, '0')}T00:00:00.000Z`;
 const held = (sequence: number, expiresAt?: string): HeldLot => ({
@@ -66,7 +66,6 @@ describe('The order of use', () => {
     const order = orderOf(held(0, day(1)), held(1, day(2)), held(2, day(3)), held(3));
     remove(order, order.lots[0]!);
     expect(firstCurrent(order, day(2))).toBe(2);
-    expect(availableBefore(order, firstCurrent(order, day(2)))).toBe(2);
     expect(firstWithoutExpiry(order)).toBe(3);
   });
 });

@@ -57,13 +57,6 @@ export function firstWithoutExpiry(order: UseOrder): number {
   return firstPlace(order, ({ lot }) => lot.expiresAt === undefined);
 }
 
-/** How many licenses lie between the head and a place. */
-export function availableBefore(order: UseOrder, place: number): number {
-  let sum = 0;
-  for (let index = order.head; index < place; index += 1) sum += order.lots[index]!.available;
-  return sum;
-}
-
 function placeOf(order: UseOrder, lot: HeldLot): number {
   return firstPlace(order, (other) => !isBefore(other, lot));
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
-import type { Ledger, Position } from '#event-store';
-import { expireLicenses, pool } from '#licensing';
+import type { Ledger, Position, Receipt } from '#event-store';
+import { fireDeadlines, nextDeadline, pool, product, skusDue, type PoolState, type ProductState } from '#licensing';
 import type { AlarmClock, Log } from '#platform';
-import type { Deadline } from '#projections';
+import { DueQueue } from './due-queue.js';
 import type { DeadlineView } from './deadline-view.js';
 import { metrics } from './metrics.js';
 
@@ -17,10 +17,11 @@ const quietFailures = 10;
 const afterAllTime = '9999-12-31T23:59:59.999Z';
 
 /**
- * Records that licenses ended, at the time they do (000-22/25). The read model only says where to look; whether there is anything to expire
- * is decided by the pool's own state, so a lost or late read model can delay an expiry, never double it.
+ * Records what time brings, at its time: holds lapse, licenses and subscriptions end, subscriptions renew (000-22/25, 003-62…64, 004-36). The read model
+ * only says where to look; whether there is anything to record is decided by the pool's own state, so a lost or late read model can delay it, never
+ * double it.
  */
-export class Expiry {
+export class Deadlines {
   private failures = 0;
 
   constructor(
@@ -52,7 +53,7 @@ export class Expiry {
       reached = round.position;
     }
     this.failures = 0;
-    if (fired > 0) this.log.info({ fired, now }, 'expiry: licenses ended');
+    if (fired > 0) this.log.info({ fired, now }, 'deadlines: what was due is recorded');
     return fired;
   }
 
@@ -60,36 +61,58 @@ export class Expiry {
     const level = ++this.failures > quietFailures ? 'warn' : 'debug';
     this.log[level](
       { reason: (error as Error).message },
-      `expiry: could not fire what is due, again in ${lookAgainMilliseconds / 1_000} s`,
+      `deadlines: could not fire what is due, again in ${lookAgainMilliseconds / 1_000} s`,
     );
     await pause(signal);
   }
 
-  /** What the view says is due, the longest overdue first; pools that are due at the same moment together. */
+  /**
+   * What the view says is due, the longest overdue first; pools that are due at the same moment together. What a pool is due for next, by its own
+   * state, takes its place among what the others are due for, so that terms which were missed are made up for in the order of time over all pools.
+   */
   private async fireDue(now: string, signal: AbortSignal): Promise<{ fired: number; position: Position | undefined }> {
+    const due = await this.view.due(now, dueMax);
+    // Behind the last one that was told there may be others.
+    const queue = new DueQueue(due, due.length < dueMax ? now : due.at(-1)!.at);
     let fired = 0;
     let position: Position | undefined;
-    for (const [at, accounts] of byMoment(await this.view.due(now, dueMax))) {
+    for (let next = queue.take(); next !== undefined; next = queue.take()) {
       signal.throwIfAborted();
-      const receipts = await Promise.all([...accounts].map((accountId) => this.expire(accountId, at)));
-      for (const receipt of receipts) {
+      const { at, accounts } = next;
+      const receipts = await Promise.all(accounts.map((accountId) => this.fire(accountId, at)));
+      for (const [index, receipt] of receipts.entries()) {
+        if (receipt.facts.length === 0) continue;
         fired += receipt.facts.length;
-        metrics.expired.inc(receipt.facts.length);
+        metrics.deadlines.inc(receipt.facts.length);
         if (receipt.position !== undefined && (position === undefined || receipt.position > position)) position = receipt.position;
+        queue.add(accounts[index]!, await this.nextOf(accounts[index]!));
       }
     }
     return { fired, position };
   }
 
-  private expire(accountId: string, at: string) {
+  private async fire(accountId: string, at: string): Promise<Receipt> {
+    const { state } = await this.ledger.load(pool, accountId, true);
+    const products = await this.productsOf(skusDue(state, at));
     // A fresh id each time: whether it was done already is for the pool's state to say, and after it was, more may fall due at the same moment.
     const context = {
       commandId: uuidv7(),
-      inputHash: createHash('sha256').update(`expireLicenses ${accountId} ${at}`).digest('hex'),
+      inputHash: createHash('sha256').update(`fireDeadlines ${accountId} ${at}`).digest('hex'),
       correlationId: uuidv7(),
-      actor: { userId: 'expiry', role: 'system' as const },
+      actor: { userId: 'deadlines', role: 'system' as const },
     };
-    return this.ledger.record(pool, accountId, { accountId, context }, (state, command) => expireLicenses(state, command, at));
+    return this.ledger.record(pool, accountId, { accountId, products, context }, (pooled: PoolState, command) =>
+      fireDeadlines(pooled, command, at),
+    );
+  }
+
+  private async nextOf(accountId: string): Promise<string | undefined> {
+    return nextDeadline((await this.ledger.load(pool, accountId)).state);
+  }
+
+  /** By what they cost and allow at the time it is recorded. */
+  private async productsOf(skus: readonly string[]): Promise<ReadonlyMap<string, ProductState>> {
+    return new Map(await Promise.all(skus.map(async (sku) => [sku, { ...(await this.ledger.load(product, sku, true)).state }] as const)));
   }
 
   private async nextDeadline(clock: AlarmClock, signal: AbortSignal): Promise<void> {
@@ -106,11 +129,4 @@ export class Expiry {
 /** About as long as it takes until looking again makes sense. */
 export function pause(signal: AbortSignal): Promise<void> {
   return delay(lookAgainMilliseconds, undefined, { signal }).catch(() => {});
-}
-
-/** Accounts by the moment they are due at, in the order of time; an account once a moment. */
-function byMoment(due: readonly Deadline[]): Map<string, Set<string>> {
-  const moments = new Map<string, Set<string>>();
-  for (const { at, accountId } of due) moments.set(at, (moments.get(at) ?? new Set()).add(accountId));
-  return moments;
 }

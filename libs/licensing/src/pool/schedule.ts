@@ -1,0 +1,82 @@
+import type { Instant } from '../fact.js';
+import { refuseFindings } from '../invalid.js';
+import { refuseUnknownBilling } from '../product/prices.js';
+import { Rejected } from '../rejection.js';
+import { sameValue } from '../same-value.js';
+import type { PoolState } from './pool.js';
+import type { PoolFact } from './pool.events.js';
+import { willRenew } from './renewal.js';
+import { refuseSenselessQuantity } from './resize.js';
+import { type AboutSubscription, activeSubscription, onceDue } from './subscription.js';
+import type { Subscription } from './subscription-state.js';
+import type { Billing } from './subscription.events.js';
+
+export interface SetAutoRenewal extends AboutSubscription {
+  readonly enabled: boolean;
+}
+export interface ScheduleRenewal extends AboutSubscription {
+  /** How many licenses the next term has, all together; absent: as many as renew. */
+  readonly quantity?: number;
+  /** Absent: as it is. */
+  readonly billing?: Billing;
+}
+
+/**
+ * Switched off, the subscription ends with its term (003-62…64). Switched on, all of it renews, what a cancellation came too late for included: who switches
+ * renewal on expects that it renews. What is so already says nothing new.
+ */
+export function setAutoRenewal(state: PoolState, command: SetAutoRenewal, now: Instant): PoolFact[] {
+  const { accountId, subscriptionId, enabled } = command;
+  return onceDue(state, command, now, (settled) => {
+    const { autoRenewal, lots } = activeSubscription(settled, subscriptionId);
+    const isSo = autoRenewal === enabled && !(enabled && lots.some(({ endsWithTerm }) => endsWithTerm === true));
+    return isSo ? [] : [{ type: enabled ? 'AutoRenewalEnabled' : 'AutoRenewalDisabled', data: { accountId, subscriptionId } }];
+  });
+}
+
+/** What changes with the next term; replaces what was scheduled before. Errors: RENEWAL_OFF, BILLING_OPTION_UNKNOWN, PRODUCT_WITHDRAWN. */
+export function scheduleRenewal(state: PoolState, command: ScheduleRenewal, now: Instant): PoolFact[] {
+  const { accountId, subscriptionId, quantity, billing } = command;
+  if (quantity === undefined && billing === undefined)
+    refuseFindings([{ path: 'quantity', message: 'or billing is needed: say what is to change with the next term' }]);
+  if (quantity !== undefined) refuseSenselessQuantity(quantity);
+  return onceDue(state, command, now, (settled) => {
+    const subscription = activeSubscription(settled, subscriptionId);
+    refuseWithoutRenewal(subscription);
+    refuseNotOnSale(command, subscription);
+    const scheduled = { ...(quantity !== undefined && { quantity }), ...(billing && { billing }) };
+    if (sameValue(subscription.scheduled, scheduled)) return [];
+    return [{ type: 'RenewalScheduled', data: { accountId, subscriptionId, ...scheduled } }];
+  });
+}
+
+/** The next term is as this one. */
+export function unscheduleRenewal(state: PoolState, command: AboutSubscription, now: Instant): PoolFact[] {
+  const { accountId, subscriptionId } = command;
+  return onceDue(state, command, now, (settled) =>
+    activeSubscription(settled, subscriptionId).scheduled === undefined
+      ? []
+      : [{ type: 'RenewalUnscheduled', data: { accountId, subscriptionId } }],
+  );
+}
+
+function refuseWithoutRenewal(subscription: Subscription): void {
+  if (willRenew(subscription)) return;
+  const { subscriptionId, termEndsAt } = subscription;
+  throw new Rejected('RENEWAL_OFF', `It ends with its term at ${termEndsAt}: switch auto-renewal on first.`, {
+    subscriptionId,
+    termEndsAt,
+  });
+}
+
+/** A withdrawn product goes on as it is; more of it, or another billing, would be a new purchase. */
+function refuseNotOnSale({ products, quantity, billing }: ScheduleRenewal, subscription: Subscription): void {
+  const { sku } = subscription;
+  const product = products.get(sku);
+  if (product?.listing === undefined) throw new Rejected('PRODUCT_NOT_FOUND', `There is no product ${sku}.`, { sku });
+  if (billing !== undefined) refuseUnknownBilling(product.listing, billing);
+  if (product.status === 'listed' || (billing === undefined && (quantity ?? 0) <= subscription.quantity)) return;
+  throw new Rejected('PRODUCT_WITHDRAWN', `${sku} was withdrawn: the next term can have fewer licenses, not more and no other billing.`, {
+    sku,
+  });
+}
