@@ -1,3 +1,5 @@
+import { type Money, sumsOfMoney } from '../money.js';
+import { sameValue } from '../same-value.js';
 import type { LotPart } from '../pool/pool.events.js';
 import type { SubscriptionFact } from '../pool/subscription.events.js';
 import { leftIn, type PoolBook, type Report } from './books.js';
@@ -50,6 +52,12 @@ export class SubscriptionBook {
       case 'SubscriptionCancelled':
         this.takeOut(subscriptionId, data.lots, 'cancelled', report);
         this.checkLots(subscriptionId, data.quantity, report);
+        checkSum(
+          data.credited,
+          data.lots.map(({ credited }) => credited),
+          `subscription ${subscriptionId} is credited`,
+          report,
+        );
         if (data.quantity === 0) subscription.state = 'cancelled';
         return;
       case 'SubscriptionExpired':
@@ -60,6 +68,14 @@ export class SubscriptionBook {
         return;
       case 'CancellationDeclined':
         for (const { lotId } of data.lots) if (!this.pool.lots.has(lotId)) report(`lot ${lotId} is retained, of which nothing was left`);
+        if (data.until !== subscription.termEndsAt)
+          report(`what is retained of subscription ${subscriptionId} ends at another time than its term`);
+        checkSum(
+          data.billed,
+          data.lots.map(({ billed }) => billed),
+          `subscription ${subscriptionId} is billed`,
+          report,
+        );
         return;
     }
   }
@@ -92,4 +108,11 @@ export class SubscriptionBook {
     }
     if (left !== quantity) report(`subscription ${subscriptionId} says ${quantity} but its lots have ${left}`);
   }
+}
+
+/** Amounts of one fact add up to what it says in all. */
+function checkSum(total: Money | undefined, parts: readonly (Money | undefined)[], words: string, report: Report): void {
+  const sums = sumsOfMoney(parts.filter((part) => part !== undefined));
+  if (!sameValue(sums, total === undefined ? [] : [total]))
+    report(`${words} ${total?.amount ?? 'nothing'}, but its lots come to ${sums.map(({ amount }) => amount).join(' and ') || 'nothing'}`);
 }
