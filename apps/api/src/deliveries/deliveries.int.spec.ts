@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
+import { pool, type PoolFact } from '#licensing';
 import { checkLicenseFile } from '#platform';
 import { startApi, type StartedApi } from '../testing/started-api.js';
 import { bought, newCustomer, newPartner, newProduct, type Tenant } from '../testing/tenants.js';
@@ -23,6 +24,12 @@ const get = async (url: string, token = partner.token) => {
   const atLeast = await api.parts.eventLog.end();
   return api.call({ url: `${url}${url.includes('?') ? '&' : '?'}atLeast=${atLeast}`, token });
 };
+/** Facts as they are, as an automation would have recorded them. */
+function told(accountId: string, facts: readonly PoolFact[]) {
+  const actor = { userId: 'a-test', role: 'system' as const };
+  const context = { commandId: randomUUID(), inputHash: 'told', correlationId: 'told', actor };
+  return api.parts.ledger.record(pool, accountId, { context }, () => facts);
+}
 const files = (accountId: string) => `/v1/pools/${accountId}/license-files`;
 const services = (accountId: string) => `/v1/pools/${accountId}/services`;
 const issue = (body: object = {}, headers = {}, who = partner) =>
@@ -48,6 +55,30 @@ describe('a license file', () => {
     expect((await issue({}, key)).body).toEqual(body);
     expect((await get(`${files(partner.id)}/${body.fileId}`)).body).toMatchObject({ fileId: body.fileId, file: body.file, quantity: 2 });
     expect((await get(files(partner.id))).body.items[0]).toMatchObject({ fileId: body.fileId, file: body.file });
+  });
+
+  it('of a subscription that was renewed is given again with the new end', async () => {
+    const [june, later] = ['2126-06-01T00:00:00.000Z', '2127-06-01T00:00:00.000Z'];
+    const [owner, lotId] = [await newPartner(api), randomUUID()];
+    const terms = { term: 'P1Y', termStarts: 'onPurchase', reversibility: 'windowed', delivery: 'file', subscriptionId: 's-1' } as const;
+    const lot = { lotId, sku: 'BOT-RUNNER', quantity: 1, orderId: 'O-1', ...terms, startsAt: '2125-06-01T00:00:00.000Z', expiresAt: june };
+    const part = { lotId, quantity: 1, addedAt: june, windowStartsAt: june };
+    const common = { accountId: owner.id, subscriptionId: 's-1', quantity: 1, billing: { period: 'P1M', commitment: 'P1Y' }, lots: [part] };
+    await told(owner.id, [
+      { type: 'LicensePurchased', data: { accountId: owner.id, orderId: 'O-1', source: 'marketplace', lots: [lot] } },
+      {
+        type: 'SubscriptionStarted',
+        data: { ...common, orderId: 'O-1', sku: 'BOT-RUNNER', termStartsAt: lot.startsAt, termEndsAt: june, autoRenewal: true },
+      },
+    ]);
+    const { body } = await issue({ quantity: 1 }, {}, owner);
+    const url = `${files(owner.id)}/${body.fileId}`;
+    expect((await get(url, owner.token)).body).toMatchObject({ expiresAt: june, file: body.file });
+    const renewed = { ...common, effectiveAt: june, termStartsAt: june, termEndsAt: later, removed: [] };
+    await told(owner.id, [{ type: 'SubscriptionRenewed', data: renewed }]);
+    const again = (await get(url, owner.token)).body;
+    const keys = (await api.call({ url: '/v1/keys' })).body;
+    expect(await checkLicenseFile(again.file, keys, june)).toMatchObject({ fileId: body.fileId, expiresAt: later });
   });
 
   it('is refused when there are not enough, with the numbers, and for products that are delivered otherwise', async () => {

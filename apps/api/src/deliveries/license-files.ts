@@ -9,6 +9,8 @@ import type { LicenseFileAnswer } from './deliveries.answers.js';
 import type { ListLicenseFiles } from './deliveries.commands.js';
 
 type Issued = Omit<ListedLicenseFile, 'place' | 'issuedBy'>;
+/** When lots end, by their ids; those that are used up are not in it. */
+type Ends = ReadonlyMap<string, string | undefined>;
 
 /** Makes license files of what was issued: never stored, always signed anew. */
 @Injectable()
@@ -37,41 +39,39 @@ export class LicenseFiles {
   /** The file of the fact that a command recorded. */
   async issued({ facts }: Receipt): Promise<{ fileId: string; file: string }> {
     const { lots, ...issued } = facts.find(({ type }) => type === 'LicenseFileIssued')!.data as LicenseFileIssued['data'];
-    const { fileId, file } = await this.answer({ ...issued, lotIds: lots.map(({ lotId }) => lotId) });
+    const lotIds = lots.map(({ lotId }) => lotId);
+    const { fileId, file } = await this.answer({ ...issued, lotIds }, await this.endsOf(issued.accountId));
     return { fileId, file };
   }
 
+  /** Errors: LICENSE_FILE_KEY_MISSING. */
   async list(question: ListLicenseFiles): Promise<Page<LicenseFileAnswer>> {
     const { items, next } = await listLicenseFiles(this.store, question);
-    return { items: await Promise.all(items.map((file) => this.answer(file))), next };
+    const ends = await this.endsOf(question.accountId);
+    return { items: await Promise.all(items.map((file) => this.answer(file, ends))), next };
   }
 
-  /** Errors: LICENSE_FILE_NOT_FOUND. */
+  /** Errors: LICENSE_FILE_NOT_FOUND, LICENSE_FILE_KEY_MISSING. */
   async find(accountId: string, fileId: string): Promise<LicenseFileAnswer> {
     const file = await findLicenseFile(this.store, accountId, fileId);
     if (file === undefined) throw new Rejected('LICENSE_FILE_NOT_FOUND', `This account was issued no license file ${fileId}.`, { fileId });
-    return this.answer(file);
+    return this.answer(file, await this.endsOf(accountId));
   }
 
-  private async answer(issued: Issued): Promise<LicenseFileAnswer> {
+  private async answer(issued: Issued, ends: Ends): Promise<LicenseFileAnswer> {
     const { accountId, fileId, sku, quantity, machine, issuedAt } = issued;
-    const [keys, licensee, name, expiresAt] = await Promise.all([
-      this.signingKeys(),
-      this.nameOf(accountId),
-      this.productName(sku),
-      this.endOf(issued),
-    ]);
+    const [keys, licensee, name] = await Promise.all([this.signingKeys(), this.nameOf(accountId), this.productName(sku)]);
+    const expiresAt = endOf(issued, ends);
     const optional = { ...(machine !== undefined && { machine }), ...(expiresAt !== undefined && { expiresAt }) };
     const file = await keys.sign({ fileId, accountId, licensee, sku, product: name, quantity, issuedAt, ...optional });
     return { fileId, sku, name, quantity, issuedAt, ...optional, file };
   }
 
-  /** When the first of its licenses ends. A subscription that was renewed since has given them more time. */
-  private async endOf({ accountId, lotIds, expiresAt }: Issued): Promise<string | undefined> {
-    if (expiresAt === undefined) return undefined;
+  /** When the lots that an account has now end. */
+  private async endsOf(accountId: string): Promise<Ends> {
     const { lots } = (await this.ledger.load(pool, accountId, true)).state;
-    const [earliest] = lotIds.map((lotId) => lots.get(lotId)?.lot.expiresAt ?? expiresAt).sort();
-    return earliest;
+    // A copy: the ledger's state goes on changing.
+    return new Map([...lots].map(([lotId, { lot }]) => [lotId, lot.expiresAt]));
   }
 
   private async nameOf(accountId: string): Promise<string> {
@@ -83,4 +83,10 @@ export class LicenseFiles {
   private async productName(sku: string): Promise<string> {
     return (await this.ledger.load(product, sku)).state.listing?.name ?? sku;
   }
+}
+
+/** When the first of its licenses ends. A subscription that was renewed since has given them more time. */
+function endOf({ lotIds, expiresAt }: Issued, ends: Ends): string | undefined {
+  if (expiresAt === undefined) return undefined;
+  return lotIds.map((lotId) => ends.get(lotId) ?? expiresAt).sort()[0];
 }

@@ -21,7 +21,7 @@ export class MailRefused extends Error {
   }
 }
 
-const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 };
+const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 15_000 };
 
 /** Sends by SMTP. */
 export class SmtpTransport implements MailTransport {
