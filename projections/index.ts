@@ -2,6 +2,7 @@ import type { Projection } from '#read-store';
 import { catalogue } from './catalogue/catalogue.projection.js';
 import { customerList } from './customer-list/customer-list.projection.js';
 import { deadlineList } from './deadline-list/deadline-list.projection.js';
+import { drawdownList } from './drawdown-list/drawdown-list.projection.js';
 import { historySearch } from './history-search/history-search.projection.js';
 import { licenseFileList } from './license-file-list/license-file-list.projection.js';
 import { notificationLog } from './notification-log/notification-log.projection.js';
@@ -22,14 +23,16 @@ export const projections: readonly Projection<any>[] = [
   licenseFileList,
   notificationLog,
   subscriptionList,
+  drawdownList,
 ];
 
-export { catalogue, customerList, deadlineList, historySearch, poolBalance, subscriptionList, userList };
+export { catalogue, customerList, deadlineList, drawdownList, historySearch, poolBalance, subscriptionList, userList };
 export * from './catalogue/catalogue.query.js';
 export * from './customer-list/customer-list.query.js';
 export { deadlineKinds } from './deadline-list/deadline-list.projection.js';
 export type { Deadline } from './deadline-list/deadline.js';
 export * from './deadline-list/deadline-list.query.js';
+export * from './drawdown-list/drawdown-list.query.js';
 export * from './history-search/history-search.query.js';
 export * from './license-file-list/license-file-list.query.js';
 export { licenseFileList, notificationLog, serviceList };

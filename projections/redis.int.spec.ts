@@ -5,10 +5,12 @@ import { ordered } from '../libs/licensing/testing/subscription-facts.js';
 import { redisIsInstalled, spawnRedis, type SpawnedRedis } from '../libs/read-store/testing/spawn-redis.js';
 import {
   balanceOf,
+  drawdownQueue,
   dueDeadlines,
   findSubscription,
   listCustomers,
   listDeadlines,
+  listDrawdowns,
   listLicenseFiles,
   listNotifications,
   listProducts,
@@ -93,6 +95,17 @@ onRedis('the read models on Redis', () => {
         person: { email: 'somebody@example.com' },
       });
       for (const fact of ordered([], 5)) story.tell(fact.type, { ...fact.data, accountId: 'q' } as never);
+      const drawn = {
+        accountId: 'p',
+        drawdownId: 'd1',
+        orderId: 'PO-1',
+        customerId: 'x',
+        requestedBy: 'u1',
+        holdUntil: '2027-01-01T00:00:00.000Z',
+      };
+      const held = [{ line: 1, sku: 'b', quantity: 2, lots: [{ lotId: 'lot-2', quantity: 2 }] }];
+      const person = { accountName: 'Fjordline', contactName: 'Ingrid', contactEmail: 'ingrid@example.com' };
+      story.tell('DrawdownSubmitted', { ...drawn, lines: held, person }).tell('DrawdownApproved', { accountId: 'p', drawdownId: 'd1' });
       return story.tell('DealerUnlinked', { customerId: 'c3', partnerId: 'p' });
     };
     await Promise.all([tell(database).show(3), tell(inLmdb).show(11)]);
@@ -107,6 +120,8 @@ onRedis('the read models on Redis', () => {
         listSubscriptions(store, { accountId: 'q' }, '2026-01-01T00:00:00.000Z'),
         findSubscription(store, { accountId: 'q', subscriptionId: 's-1' }, '2026-01-01T00:00:00.000Z'),
         dueDeadlines(store, '2028-01-01T00:00:00.000Z', 10),
+        listDrawdowns(store, { accountId: 'p', customer: 'fjord' }),
+        drawdownQueue(store, { state: 'approved' }),
         listServices(store, { accountId: 'q', state: 'ready' }),
         listLicenseFiles(store, { accountId: 'p' }),
         listNotifications(store, { accountId: 'p', state: 'queued' }),

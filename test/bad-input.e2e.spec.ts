@@ -27,6 +27,11 @@ beforeAll(async () => {
   ids['fileId'] = (await post(`${pool}/license-files`, { sku: 'BOT-RUNNER', quantity: 1 })).body.fileId;
   ids['serviceId'] = serviceIdOf(partner.id, cloud.lotId);
   await post(`${pool}/services/${ids['serviceId']}/provision`, {});
+  const accounting = await tokenOf(api, 'accounting');
+  await bought(api, partner.id, 'REMO-EDGE-1Y', 10, 'PO-2');
+  const asked = { orderId: 'PO-2', customer: { customerId: customer.id }, lines: [{ sku: 'REMO-EDGE-1Y', quantity: 1 }] };
+  for (const name of ['drawdownId', 'approvedId']) ids[name] = (await post(`${pool}/drawdowns`, asked)).body.drawdownId;
+  await api.call({ method: 'POST', url: `${pool}/drawdowns/${ids['approvedId']}/approve`, token: accounting });
   Object.assign(ids, { partnerId: partner.id, accountId: partner.id, customerId: customer.id, stream: `pool-${partner.id}` });
   const accounts: Partial<Record<Role, string>> = { partner: partner.id, customerAdmin: customer.id, customerUser: customer.id };
   for (const role of roles) tokens[role] = await tokenOf(api, role, accounts[role]);
@@ -49,7 +54,7 @@ function request(
   changes: Partial<Call> & { readonly query?: string; readonly ids?: Record<string, string> } = {},
 ): Call {
   const [method, path] = endpoint.call.split(' ') as [Call['method'], string];
-  const url = filled(path, changes.ids) + (changes.query === undefined ? '' : `?${changes.query}`);
+  const url = filled(endpoint.path ?? path, changes.ids) + (changes.query === undefined ? '' : `?${changes.query}`);
   const body = endpoint.body && (JSON.parse(filled(JSON.stringify(endpoint.body).replace(/\{"/g, '{ "'))) as object);
   const json: Record<string, string> = endpoint.body ? { 'content-type': 'application/json' } : {};
   const { ids: _, query: __, headers, ...rest } = changes;

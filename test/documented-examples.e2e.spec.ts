@@ -31,6 +31,18 @@ const calls: [call: string, by: string][] = [
   ['POST /v1/pools/{accountId}/purchases/{orderId}/reversal', 'operator'],
   ['POST /v1/pools/{accountId}/assignments', 'partner'],
   ['POST /v1/pools/{accountId}/activations', 'partner'],
+  ['GET /v1/pools/{accountId}/orders', 'partner'],
+  ['POST /v1/pools/{accountId}/drawdowns', 'partner'],
+  ['GET /v1/drawdowns', 'accounting'],
+  ['POST /v1/pools/{accountId}/drawdowns/{drawdownId}/reject', 'accounting'],
+  ['POST /v1/pools/{accountId}/drawdowns/{drawdownId}/clone', 'partner'],
+  ['POST /v1/pools/{accountId}/drawdowns', 'partner'],
+  ['POST /v1/pools/{accountId}/drawdowns/{drawdownId}/cancel', 'partner'],
+  ['POST /v1/pools/{accountId}/drawdowns', 'partner'],
+  ['POST /v1/pools/{accountId}/drawdowns/{drawdownId}/approve', 'accounting'],
+  ['GET /v1/pools/{accountId}/drawdowns', 'partner'],
+  ['GET /v1/pools/{accountId}/drawdowns/{drawdownId}', 'partner'],
+  ['POST /v1/pools/{accountId}/drawdowns/{drawdownId}/accept', 'partner'],
   ['POST /v1/pools/{accountId}/license-files', 'partner'],
   ['GET /v1/pools/{accountId}/license-files', 'partner'],
   ['GET /v1/pools/{accountId}/license-files/{fileId}', 'partner'],
@@ -80,6 +92,7 @@ beforeAll(async () => {
   schemas.addSchema({ $id: 'documents', components: documents.components });
   tokens['operator'] = api.operator;
   tokens['auditor'] = await tokenOf(api, 'auditor');
+  tokens['accounting'] = await tokenOf(api, 'accounting');
   tokens['partner'] = await tokenOf(api, 'partner', story.partnerId);
   await newProduct(api, 'REMO-DIRECT-1Y', { termStarts: 'onFirstUse' });
   await newProduct(api, 'BOT-RUNNER', { delivery: 'file' });
@@ -145,6 +158,7 @@ async function remember(call: string, { body }: { body: any }): Promise<void> {
     ids[story.serviceId] = serviceIdOf(body.partnerId, lots[2].lotId);
   }
   if (call === 'POST /v1/pools/{accountId}/license-files') ids[story.fileId] = body.fileId;
+  if (call === 'POST /v1/pools/{accountId}/drawdowns') ids[story.drawdownId] = body.drawdownId;
   if (call === 'POST /v1/customers') {
     ids[story.customerId] = body.customerId;
     tokens['customer'] = await tokenOf(api, 'customerAdmin', body.customerId);

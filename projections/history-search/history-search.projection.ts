@@ -1,10 +1,20 @@
-import type { Actor, CustomerProfileChanged, DealerLinked, Instant, LicenseAssigned } from '#licensing';
+import {
+  givenBy,
+  type Actor,
+  type CustomerProfileChanged,
+  type DealerLinked,
+  type DrawdownAccepted,
+  type DrawdownSubmitted,
+  type Giving,
+  type Instant,
+  type LicenseAssigned,
+} from '#licensing';
 import type { Change, IndexEntry, Projection, ReadView } from '#read-store';
 import { changedIndex, type Changing } from '../look-up-table.js';
 import type { Recorded } from '../recorded.js';
 import { positionSort, timeSort } from '../sort-text.js';
 
-/** One line of one assignment, as it was made. It never changes. */
+/** One line of one assignment or accepted drawdown, as it was made. It never changes. */
 export interface HistoryRow {
   readonly assignmentId: string;
   readonly line: number;
@@ -24,7 +34,8 @@ export interface CustomerName {
   readonly since: string;
 }
 
-/** All names of one customer, the oldest first. Who is given something was introduced before: the fact that links it carries its name. */
+/** All names of one customer, the oldest first. Who is given something was introduced before: the fact that links it carries its name, or the drawdown
+ * that wrote it down. */
 export interface CustomerNames extends Changing {
   readonly customerId: string;
   readonly names: readonly CustomerName[];
@@ -60,17 +71,14 @@ const positionOf = (key: string): string => key.slice(0, -3);
  */
 export const historySearch: Projection<HistoryDocument> = {
   name: 'history-search',
-  version: 1,
+  version: 2,
   on: {
-    LicenseAssigned: (event: Recorded<LicenseAssigned>) => {
-      const { accountId, assignmentId, customerId, assignedAt, lines } = event.data;
-      const position = positionSort(event.position);
-      const { actor } = event.metadata;
-      const assignedBy = { userId: actor.userId, accountId: actor.accountId };
-      return lines.map(({ line, sku, quantity, expiresAt }) => {
-        const row: HistoryRow = { assignmentId, line, kind: 'assignment', assignedAt, customerId, sku, quantity, expiresAt, assignedBy };
-        return { partition: accountId, key: rowKey(position, line), apply: () => row };
-      });
+    LicenseAssigned: (event: Recorded<LicenseAssigned>) => rowsOf(event, 'assignment'),
+    DrawdownAccepted: (event: Recorded<DrawdownAccepted>) => rowsOf(event, 'drawdown'),
+    // A customer that never linked the partner is called what the partner wrote down.
+    DrawdownSubmitted: (event: Recorded<DrawdownSubmitted>) => {
+      const { accountId, customerId, person } = event.data;
+      return person === undefined ? [] : [named(accountId, customerId, { name: person.accountName }, event, 'unlessKnown')];
     },
     DealerLinked: (event: Recorded<DealerLinked>) => {
       const { partnerId, customerId, person } = event.data;
@@ -83,6 +91,17 @@ export const historySearch: Projection<HistoryDocument> = {
   },
   indexes: (document, key) => ('names' in document ? [{ index: changedIndex, sort: document.changed }] : placesOf(document, key)),
 };
+
+function rowsOf(event: Recorded<Giving>, kind: HistoryRow['kind']): Change<HistoryDocument>[] {
+  const { accountId, assignmentId, customerId, assignedAt, lines } = givenBy(event as unknown as Giving);
+  const position = positionSort(event.position);
+  const { actor } = event.metadata;
+  const assignedBy = { userId: actor.userId, accountId: actor.accountId };
+  return lines.map(({ line, sku, quantity, expiresAt }) => {
+    const row: HistoryRow = { assignmentId, line, kind, assignedAt, customerId, sku, quantity, expiresAt, assignedBy };
+    return { partition: accountId, key: rowKey(position, line), apply: () => row };
+  });
+}
 
 function placesOf(row: HistoryRow, key: string): IndexEntry[] {
   const sort = rowSort(row.assignedAt, positionOf(key));
@@ -99,7 +118,8 @@ function named(
   partition: string,
   customerId: string,
   person: { readonly name?: string; readonly nameReading?: string | null },
-  { position, metadata }: Recorded<DealerLinked | CustomerProfileChanged>,
+  { position, metadata }: Recorded<DealerLinked | CustomerProfileChanged | DrawdownSubmitted>,
+  unlessKnown?: 'unlessKnown',
 ): Change<HistoryDocument> {
   const changed = positionSort(position);
   return {
@@ -108,6 +128,7 @@ function named(
     apply: (document) => {
       const known = document as CustomerNames | undefined;
       const last = known?.names.at(-1);
+      if (unlessKnown && last !== undefined) return document;
       const name = person.name ?? last?.name;
       const nameReading = person.nameReading === null ? undefined : (person.nameReading ?? last?.nameReading);
       if (name === undefined || (name === last?.name && nameReading === last.nameReading)) return document;

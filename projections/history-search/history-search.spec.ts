@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ReadStore } from '#read-store';
 import { Story } from '../testing/story.js';
 import { believed, temporaryStore } from '../testing/stores.js';
+import { historySearch } from './history-search.projection.js';
 import { searchHistory, type HistoryItem, type HistoryQuestion } from './history-search.query.js';
 
 let store: ReadStore;
@@ -205,11 +206,62 @@ describe('the total', () => {
     const question = { accountId: partner, customerName: 'odd' };
     await crowd(partner, new Story(other.store)).show();
     expect((await searchHistory(other.store, question)).total).toBe(20);
-    await other.store.drop('history-search', 1);
+    await other.store.drop('history-search', historySearch.version);
     const story = new Story(other.store).tell('UserLoggedIn', { userId: 'u' }, { at: day(1) });
     await crowd(partner, story).assigned(partner, 'c1', { a: 1 }).show();
     expect((await believed(() => searchHistory(other.store, question))).total).toBe(21);
     await other.remove();
+  });
+});
+
+describe('accepted drawdowns in the history', () => {
+  const lines = [{ line: 1, sku: 'a', quantity: 2, lots: [] }];
+  const submitted = (story: Story, accountId: string, accountName: string, customerId = 'drawn') => {
+    const person = { accountName, contactName: 'Ingrid', contactEmail: 'ingrid@example.com' };
+    const holdUntil = '2026-12-01T00:00:00.000Z';
+    return story.tell('DrawdownSubmitted', {
+      accountId,
+      drawdownId: 'd',
+      orderId: 'o',
+      customerId,
+      requestedBy: 'u',
+      lines,
+      holdUntil,
+      person,
+    });
+  };
+  const accepted = (story: Story, accountId: string, customerId = 'drawn') =>
+    story.tell('DrawdownAccepted', { accountId, drawdownId: 'd', orderId: 'o', customerId, acceptedAt: day(2), lines }, { at: day(2) });
+
+  it('are rows of their own kind, found by the name that the partner wrote down', async () => {
+    const partner = newAccount();
+    const story = submitted(new Story(store).linked(partner, 'c', 'Customer'), partner, 'Fjordline AS').assigned(
+      partner,
+      'c',
+      { a: 1 },
+      { at: day(1) },
+    );
+    await accepted(story, partner).show();
+    const rows = await ask(partner);
+    expect(rows.items).toMatchObject([
+      { kind: 'drawdown', assignmentId: 'd', line: 1, customerId: 'drawn', customerName: 'Fjordline AS', quantity: 2, assignedAt: day(2) },
+      { kind: 'assignment' },
+    ]);
+    expect((await ask(partner, { customerName: 'fjord' })).total).toBe(1);
+    expect((await ask(partner, { customerName: 'customer' })).total).toBe(1);
+  });
+
+  it('are not there before they are accepted', async () => {
+    const partner = newAccount();
+    await submitted(new Story(store), partner, 'Fjordline AS').show();
+    expect((await ask(partner)).total).toBe(0);
+  });
+
+  it('do not rename a customer that the partner knows already', async () => {
+    const partner = newAccount();
+    const story = submitted(new Story(store).linked(partner, 'drawn', 'Official Name'), partner, 'typed name');
+    await accepted(story, partner).show();
+    expect((await ask(partner)).items).toMatchObject([{ customerName: 'Official Name' }]);
   });
 });
 

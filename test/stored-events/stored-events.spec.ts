@@ -75,10 +75,16 @@ describe('Facts as they were once stored (these files are never edited: a new sh
   it('still tell who gave what', () => {
     const giver = stateOf('pool', (stream) => stream.includes('5b6f1c1e')) as ReturnType<typeof pool.initial>;
     expect(balances(giver)).toMatchObject([
-      { sku: 'remo-edge-1y', purchased: 10, available: 3, assigned: 3, cancelled: 4 },
+      { sku: 'remo-edge-1y', purchased: 10, available: 1, held: 0, assigned: 5, cancelled: 4 },
       { sku: 'remo-app', purchased: 5, available: 3, assigned: 2 },
     ]);
     expect(giver.orders.get('po-2026-001')).toMatchObject({ revision: 0, lines: [{ quantity: 10 }, { quantity: 5 }] });
+  });
+
+  it('still tell a drawdown', () => {
+    const giver = stateOf('pool', (stream) => stream.includes('5b6f1c1e')) as ReturnType<typeof pool.initial>;
+    expect([...giver.drawdowns.values()]).toMatchObject([{ state: 'accepted', orderId: 'PO-2026-001', revision: 3, lines: [] }]);
+    expect([...giver.openDrawdowns]).toEqual([]);
   });
 
   it('still tell who received what', () => {

@@ -1,5 +1,6 @@
 import { roles, type Role } from '#licensing';
 import { bad, badQuery } from './bad-values.js';
+import { drawdownEndpoints } from './drawdown-endpoints.js';
 
 /** One call of the API: one that is right, who may make it, and what may be wrong with it. */
 export interface Endpoint {
@@ -301,6 +302,7 @@ export const endpoints: readonly Endpoint[] = [
     may: [],
     answers: 401,
   },
+  ...drawdownEndpoints,
   {
     call: 'POST /v1/store/purchases',
     body: { storeAccountId: 'EC-1', orderId: 'EC-ORDER-1', purchasedAt: '2026-04-01T00:00:00Z', lines },

@@ -1,7 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { isLinkedTo } from '#licensing';
 import { Metrics, ProblemFilter, Tokens, type ProblemReply, type Relations } from '#platform';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';
@@ -12,7 +11,7 @@ import { begin, guardEntrance, parseBodies } from './http/entrance.js';
 import { InputPipe, ReadModels } from './http/input.js';
 import { measureRequests } from './http/measure.js';
 import { nameRoutes, type ApiReply, type ApiRequest } from './http/request.js';
-import { customerFor } from './pool/pool.references.js';
+import { partnerSees } from './pool/pool.references.js';
 import type { ApiParts } from './parts.js';
 import { resources } from './resources.js';
 
@@ -56,6 +55,6 @@ export async function createApi(parts: ApiParts, modules: readonly Type[] = reso
 
 function relationsOf({ ledger }: ApiParts): Relations {
   return {
-    linkedCustomer: async (partnerId, customerId) => isLinkedTo(await customerFor(ledger, partnerId, customerId), partnerId),
+    linkedCustomer: (partnerId, customerId) => partnerSees(ledger, partnerId, customerId),
   };
 }

@@ -33,6 +33,20 @@ export function instantFinding(value: unknown): string | undefined {
   return toInstant(value) === undefined ? 'must be a date and time as in RFC 3339, such as 2026-04-01T00:00:00Z' : undefined;
 }
 
+/** A public address of the web; `hostOf` says whose. */
+export function websiteFinding(value: unknown): string | undefined {
+  if (textFinding(value, 1, 500) === undefined && hostOf(value as string) !== undefined) return undefined;
+  return 'must be the address of a website of at most 500 characters, such as https://www.example.com';
+}
+
+/** The host that a web address names, without `www.`; undefined when it is no address of a public website. */
+export function hostOf(website: string): string | undefined {
+  const url = /^https?:\/\/[^\s\\]+$/i.test(website.trim()) ? URL.parse(website.trim()) : null;
+  if (url === null || url.username !== '' || url.password !== '') return undefined;
+  const host = url.hostname.replace(/\.$/, '').replace(/^www\.(?=.*\.)/, '');
+  return /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/.test(host) ? host : undefined;
+}
+
 /** The domain reads durations; what it cannot read is none. */
 export function durationFinding(value: unknown): string | undefined {
   const isDuration = typeof value === 'string' && value.length <= 40 && parseDuration(value) !== undefined;

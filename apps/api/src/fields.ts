@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
-import { durationFinding, idPattern, instantFinding, skuPattern, textFinding, toInstant } from './field-rules.js';
+import { durationFinding, idPattern, instantFinding, skuPattern, textFinding, toInstant, websiteFinding } from './field-rules.js';
 
 /**
  * The words that describe a field: each one checks what a client sends and documents it in OpenAPI, from the same numbers.
@@ -34,6 +34,13 @@ export const OrNull = () =>
 export function Text({ min = 1, max = 200, ...documented }: { min?: number; max?: number } & Documented = {}) {
   return field({ type: 'string', minLength: min, maxLength: max, ...documented }, (value) => textFinding(value, min, max));
 }
+
+/** A line of text, or a list of several, which a rule then refuses in its own words. */
+export const TextOfOne = ({ max = 200, ...documented }: { max?: number } & Documented = {}) =>
+  field({ type: 'string', minLength: 1, maxLength: max, ...documented }, (value) => {
+    if (!Array.isArray(value)) return textFinding(value, 1, max);
+    return listFinding(value, 2, 100) ?? value.map((one) => textFinding(one, 1, max)).find((finding) => finding !== undefined);
+  });
 
 /** Text of several lines. */
 export function LongText({ min = 1, max = 2000, ...documented }: { min?: number; max?: number } & Documented = {}) {
@@ -70,6 +77,9 @@ export const Email = (documented: Documented = {}) =>
       ? undefined
       : 'must be an e-mail address of at most 254 characters',
   );
+
+export const Website = (documented: Documented = {}) =>
+  field({ type: 'string', format: 'uri', maxLength: 500, example: 'https://www.example.com', ...documented }, websiteFinding);
 
 /** Never shown again, not even as a plain hash: see `secretFieldsOf`. Lengths in UTF-16 units. */
 export const Password = ({ min, max = 256, ...documented }: { min: number; max?: number } & Documented) =>

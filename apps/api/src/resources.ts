@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { AuditModule } from './audit/audit.module.js';
 import { CustomerModule } from './customer/customer.module.js';
 import { DeliveriesModule } from './deliveries/deliveries.module.js';
+import { DrawdownsModule } from './drawdowns/drawdown.module.js';
 import { FeedModule } from './feed/feed.module.js';
 import { HealthModule } from './health/health.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
@@ -22,6 +23,7 @@ export const resources: readonly Type[] = [
   CustomerModule,
   PoolModule,
   DeliveriesModule,
+  DrawdownsModule,
   StoreModule,
   NotificationsModule,
   FeedModule,

@@ -10,5 +10,6 @@ export const story = {
   assignmentId: '7d2e8b15-6c4f-5d93-b1a0-2f3e4d5c6b05',
   fileId: '9f4a0d37-8e61-5fb5-93c2-4b5a6f7d8e07',
   serviceId: 'a05b1e48-9f72-50c6-a4d3-5c6b7a8e9f08',
+  drawdownId: '2b6c9d47-1e83-5f0a-94c7-5d6e7f8a9b07',
   activationId: '8e3f9c26-7d50-5ea4-82b1-3a4f5e6d7c06',
 } as const;

@@ -52,6 +52,19 @@ describe('transfers', () => {
     expect((await received(two)).map(({ data }) => data.giverRevision)).toEqual([1, 3]);
   });
 
+  it('credit accepted drawdowns in one order with assignments, each once', async () => {
+    const [giver, customer] = [party(), party()];
+    await scene.give(giver, customer);
+    await scene.accept(giver, customer);
+    await scene.give(giver, customer);
+    const last = await scene.accept(giver, customer);
+    await Promise.all([run('one-of-two-kinds', last), run('other-of-two-kinds', last)]);
+    const drawdownIds = (await scene.facts(`pool-${giver}`)).flatMap(({ data }) => data.drawdownId ?? []);
+    const arrived = await received(customer);
+    expect(arrived.map(({ data }) => data.giverRevision)).toEqual([0, 1, 2, 3]);
+    expect([arrived[1]!.data.assignmentId, arrived[3]!.data.assignmentId]).toEqual(drawdownIds);
+  });
+
   it('change nothing when everything is delivered again, as after the loss of the checkpoint', async () => {
     const [giver, customer] = [party(), party()];
     await scene.give(giver, customer);

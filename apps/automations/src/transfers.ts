@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 as uuidv5 } from 'uuid';
 import type { CommandContext, EventLog, FactMetadata, Ledger, Position, RecordedEvent } from '#event-store';
-import { pool, receiveLicenses, type LicenseAssigned, type PoolState, type ReceiveLicenses } from '#licensing';
+import { givenBy, givings, isGiving, pool, receiveLicenses, type Giving, type PoolState, type ReceiveLicenses } from '#licensing';
 import type { Clock, Log } from '#platform';
 import type { Checkpoint } from './checkpoint.js';
 import { metrics } from './metrics.js';
 import { Progress } from './progress.js';
 
-type Given = RecordedEvent<'LicenseAssigned', LicenseAssigned['data'], FactMetadata>;
+type Given = RecordedEvent<Giving['type'], Giving['data'], FactMetadata>;
 
-/** One LicenseAssigned on its way to the receiver. */
+/** One LicenseAssigned or DrawdownAccepted on its way to the receiver. */
 interface Transfer {
   readonly given: Given;
   readonly done: () => void;
@@ -35,7 +35,7 @@ const reportEveryMilliseconds = 10_000;
 const retryDelayMilliseconds = { first: 200, longest: 10_000 };
 
 /**
- * Credits the receiver of every LicenseAssigned, exactly once however often it is killed: facts are delivered again from the last checkpoint,
+ * Credits the receiver of every LicenseAssigned and DrawdownAccepted, exactly once however often it is killed: facts are delivered again from the last checkpoint,
  * and the receiver's state knows each giver's highest revision received (design §4). That asks for order from each giver to each receiver;
  * between receivers there is none, so they are served side by side.
  */
@@ -67,12 +67,12 @@ export class Transfers {
     signal.addEventListener('abort', () => this.roomMade?.(), { once: true });
     try {
       // ClockMoved is followed too, so that it is known when all that was given before a move has arrived.
-      const options = { after: this.checkpoint.position, filter: { types: ['LicenseAssigned', 'ClockMoved'] }, signal };
+      const options = { after: this.checkpoint.position, filter: { types: [...givings, 'ClockMoved'] }, signal };
       for await (const followed of this.eventLog.follow(options)) {
         if (followed.kind === 'caughtUp') continue;
         const { position } = followed.kind === 'event' ? followed.event : followed;
         const done = this.progress.begin(position);
-        if (followed.kind === 'event' && followed.event.type === 'LicenseAssigned') {
+        if (followed.kind === 'event' && isGiving(followed.event)) {
           this.take({ given: followed.event as Given, done }, signal);
           if (this.unfinished >= unfinishedMax) await new Promise<void>((resolve) => (this.roomMade = resolve));
         } else done();
@@ -133,7 +133,7 @@ export class Transfers {
     const command: ReceiveLicenses & { context: CommandContext } = {
       from: given.data.accountId,
       giverRevision: given.revision,
-      assignment: given.data,
+      assignment: givenBy(given as Giving),
       context: {
         commandId: uuidv5(given.id, transferNamespace),
         inputHash: given.metadata.hash,

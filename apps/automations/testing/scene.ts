@@ -73,6 +73,14 @@ export class Scene {
     });
   }
 
+  /** One accepted drawdown of one license. */
+  accept(accountId: string, customerId: string): Promise<bigint> {
+    const lots = [{ lotId: randomUUID(), quantity: 1, orderId: 'PO-1', ...terms }];
+    const lines = [{ line: 1, sku: 'REMO-EDGE-1Y', quantity: 1, lots }];
+    const data = { accountId, drawdownId: randomUUID(), orderId: 'PO-1', customerId, acceptedAt: now, lines };
+    return this.record(accountId, { type: 'DrawdownAccepted', data });
+  }
+
   async facts(stream: string): Promise<RecordedEvent<string, any, any>[]> {
     const events: RecordedEvent[] = [];
     for await (const event of this.log.readStream(stream)) events.push(event);

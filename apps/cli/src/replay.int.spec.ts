@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fireDeadlines, pool } from '#licensing';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
-import { begin, buyAndGive, customerId, edge, partnerId } from '../testing/story.js';
+import { begin, buyAndGive, customerId, drawDown, edge, partnerId } from '../testing/story.js';
 
 let folder: LedgerFolder;
 
@@ -53,6 +53,20 @@ describe('ledger replay', () => {
     expect(await lines(first.recordedAt)).toHaveLength(1);
     expect(await lines(first.position)).toHaveLength(1);
     expect(await lines('2099-01-01T00:00:00+09:00')).toHaveLength(2);
+  });
+
+  it('shows what a drawdown holds, and what came of it', async () => {
+    const drawn = await makeLedgerFolder();
+    await drawn.open(async ({ ledger }) => {
+      await begin(ledger);
+      await buyAndGive(ledger);
+      await drawDown(ledger);
+    });
+    const { stdout } = await drawn.run(['replay', '--account', partnerId]);
+    expect(stdout).toMatch(/Held for 山田商店 until 2026-05-01\S+: drawdown from order PO-1 +│ remo-edge-1y │ +-2 │ +5/);
+    expect(stdout).toMatch(/Drawdown rejected: not paid +│ remo-edge-1y │ +\+1 │ +5/);
+    expect(stdout).toMatch(/2 given to 山田商店 by drawdown, until 2027-04-01\S+ +│ remo-edge-1y │ +│ +5/);
+    await drawn.remove();
   });
 
   it('says when a term was over, however late it was recorded', async () => {

@@ -5,7 +5,7 @@ import { isAfter, type Moment } from './moment.js';
 /** What one fact did to one product of the account. */
 export interface Movement {
   readonly sku: string;
-  /** Of what is available. First use changes nothing of it. */
+  /** Of what is available. First use changes nothing of it, nor does the acceptance of what was held. */
   readonly change: number;
   readonly available: number;
   readonly description: string;
@@ -61,6 +61,32 @@ function changesIn(fact: PoolFact, name: (accountId: string) => string): Omit<Mo
         change: -quantity,
         description: `Given to ${name(fact.data.customerId)}${expiresAt ? `, until ${expiresAt}` : ''}`,
       }));
+    case 'DrawdownSubmitted':
+      return fact.data.lines.map(({ sku, quantity }) => ({
+        sku,
+        change: -quantity,
+        description: `Held for ${name(fact.data.customerId)} until ${fact.data.holdUntil}: drawdown from order ${fact.data.orderId}`,
+      }));
+    case 'DrawdownAccepted':
+      return fact.data.lines.map(({ sku, quantity, expiresAt }) => ({
+        sku,
+        change: 0,
+        description: `${quantity} given to ${name(fact.data.customerId)} by drawdown${expiresAt ? `, until ${expiresAt}` : ''}`,
+      }));
+    case 'DrawdownRejected':
+      return fact.data.released.map(({ sku, quantity }) => ({
+        sku,
+        change: quantity,
+        description: `Drawdown rejected: ${fact.data.reason}`,
+      }));
+    case 'DrawdownCancelled':
+      return fact.data.released.map(({ sku, quantity }) => ({
+        sku,
+        change: quantity,
+        description: `Drawdown cancelled${fact.data.reason === undefined ? '' : `: ${fact.data.reason}`}`,
+      }));
+    case 'DrawdownLapsed':
+      return fact.data.released.map(({ sku, quantity }) => ({ sku, change: quantity, description: 'Drawdown lapsed' }));
     case 'LicenseReceived':
       return fact.data.lots.map(({ sku, quantity }) => ({ sku, change: quantity, description: `Received from ${name(fact.data.from)}` }));
     case 'LicenseActivated':
@@ -77,7 +103,7 @@ function changesIn(fact: PoolFact, name: (accountId: string) => string): Omit<Mo
 }
 
 function counterpartOf(fact: PoolFact): string | undefined {
-  if (fact.type === 'LicenseAssigned') return fact.data.customerId;
+  if (fact.type === 'LicenseAssigned' || fact.type === 'DrawdownSubmitted' || fact.type === 'DrawdownAccepted') return fact.data.customerId;
   if (fact.type === 'LicenseReceived') return fact.data.from;
   return fact.type === 'LicensePurchased' ? fact.data.purchasedFor : undefined;
 }

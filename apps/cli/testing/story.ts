@@ -1,6 +1,8 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { CommandContext, Ledger } from '#event-store';
 import {
+  acceptDrawdown,
+  approveDrawdown,
   assignLicenses,
   customer,
   linkDealer,
@@ -12,6 +14,8 @@ import {
   receiveLicenses,
   registerCustomer,
   registerPartner,
+  rejectDrawdown,
+  submitDrawdown,
   type LicenseAssigned,
 } from '#licensing';
 
@@ -75,4 +79,22 @@ export async function buyAndGive(ledger: Ledger): Promise<void> {
     { from: partnerId, giverRevision: fact!.revision, assignment, context: context() },
     receiveLicenses,
   );
+}
+
+/** The partner asks for two drawdowns of the order that it bought: two licenses are accepted, one is rejected. */
+export async function drawDown(ledger: Ledger): Promise<void> {
+  const products = new Map([[edge, (await ledger.load(product, edge)).state]]);
+  const known = (await ledger.load(customer, customerId)).state;
+  const submit = async (quantity: number): Promise<string> => {
+    const command = { accountId: partnerId, orderId: 'PO-1', customerId, customer: known, lines: [{ sku: edge, quantity }], products };
+    const by = context();
+    await ledger.record(pool, partnerId, { ...command, context: by }, submitDrawdown);
+    return by.commandId;
+  };
+  const approver = () => ({ ...context(), actor: { userId: 'accounting-1', role: 'accounting' as const } });
+  const [accepted, rejected] = [await submit(2), await submit(1)];
+  const decided = (drawdownId: string) => ({ accountId: partnerId, drawdownId, context: approver() });
+  await ledger.record(pool, partnerId, decided(accepted), approveDrawdown);
+  await ledger.record(pool, partnerId, { ...decided(rejected), reason: 'not paid' }, rejectDrawdown);
+  await ledger.record(pool, partnerId, decided(accepted), acceptDrawdown);
 }

@@ -17,6 +17,8 @@ export * from './pool/delivery.events.js';
 export * from './pool/pool.js';
 export { drawdownStates, type Drawdown } from './pool/drawdown-state.js';
 export type { LotOfSubscription, Subscription } from './pool/subscription-state.js';
+export * from './pool/drawdown.js';
+export * from './pool/order-stock.js';
 export type { Service } from './pool/delivery-state.js';
 export * from './pool/delivery.js';
 export * from './pool/service-id.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Rejected, type Role } from '#licensing';
-import { access, authorize, placeOfNewUser, type AccessName } from './authorization.js';
+import { access, authorize, inForce, placeOfNewUser, type AccessName } from './authorization.js';
 
 const relations = { linkedCustomer: async (partnerId: string, customerId: string) => partnerId === 'p' && customerId === 'linked' };
 
@@ -9,9 +9,10 @@ async function refusal(
   right: AccessName,
   principal: { role: Role; accountId?: string } | undefined,
   parameters: Record<string, string> = {},
+  approverRole: Role = 'accounting',
 ) {
   try {
-    await authorize(access[right], principal && { userId: 'u', ...principal }, parameters, relations);
+    await authorize(inForce(access[right], approverRole), principal && { userId: 'u', ...principal }, parameters, relations);
     return undefined;
   } catch (error) {
     return (error as Rejected).code;
@@ -21,6 +22,16 @@ async function refusal(
 const vendor = (role: Role) => ({ role });
 const ofPartner = { role: 'partner', accountId: 'p' } as const;
 const ofCustomer = { role: 'customerAdmin', accountId: 'c' } as const;
+
+it('approves drawdowns: whom the settings name, a partner’s people in their own account only', async () => {
+  const approves = (principal: { role: Role; accountId?: string }, role: Role) =>
+    refusal('decideDrawdown', principal, { accountId: 'p' }, role);
+  expect(await approves(vendor('operator'), 'operator')).toBeUndefined();
+  expect(await approves(vendor('accounting'), 'operator')).toBe('FORBIDDEN');
+  expect(await approves(ofPartner, 'partner')).toBeUndefined();
+  expect(await approves({ role: 'partner', accountId: 'q' }, 'partner')).toBe('POOL_NOT_FOUND');
+  expect(await refusal('readDrawdownQueue', ofPartner, {}, 'partner')).toBeUndefined();
+});
 
 describe('who may do what', () => {
   it.each([
@@ -49,6 +60,17 @@ describe('who may do what', () => {
     ['recordStorePurchase', vendor('operator'), {}, 'FORBIDDEN'],
     ['recordStorePurchase', undefined, {}, 'SIGNATURE_INVALID'],
     ['recordStorePurchase', { role: 'system' }, {}, undefined],
+    // Drawdowns are the partner's; accounting decides about them, and reads them with the rest of the vendor.
+    ['submitDrawdown', ofPartner, { accountId: 'p' }, undefined],
+    ['submitDrawdown', ofPartner, { accountId: 'q' }, 'POOL_NOT_FOUND'],
+    ['submitDrawdown', vendor('accounting'), { accountId: 'p' }, 'FORBIDDEN'],
+    ['settleDrawdown', vendor('accounting'), { accountId: 'p' }, 'FORBIDDEN'],
+    ['decideDrawdown', vendor('accounting'), { accountId: 'p' }, undefined],
+    ['decideDrawdown', vendor('operator'), { accountId: 'p' }, 'FORBIDDEN'],
+    ['decideDrawdown', ofPartner, { accountId: 'p' }, 'FORBIDDEN'],
+    ['readDrawdowns', vendor('accounting'), { accountId: 'p' }, undefined],
+    ['readDrawdowns', ofPartner, { accountId: 'linked' }, 'POOL_NOT_FOUND'],
+    ['readDrawdownQueue', ofPartner, {}, 'FORBIDDEN'],
     // The feed and the audit.
     ['followEvents', vendor('auditor'), {}, undefined],
     ['followEvents', vendor('service'), {}, undefined],

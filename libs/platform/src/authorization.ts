@@ -9,6 +9,8 @@ export interface AccessRule {
    * any other is answered as if it did not exist. Users of the vendor have no account and see all.
    */
   readonly account?: { readonly parameter: string; readonly otherwise: RejectionCode; readonly relation?: 'linkedCustomer' };
+  /** The role that DRAWDOWN_APPROVER_ROLE names may call it, too (004-26). */
+  readonly approver?: true;
   /** Calls signed with this secret are let in too (Standard Webhooks). */
   readonly signedBy?: 'storeSecret' | 'paymentSecret' | 'provisioningSecret';
 }
@@ -55,6 +57,12 @@ export const access = {
   readAssignments: { roles: ['operator', 'auditor', 'partner'], account: pool },
 
   readNotifications: { roles: ['operator', 'auditor', 'partner', 'customerAdmin'] },
+  readDrawdowns: { roles: ['operator', 'accounting', 'auditor', 'partner'], account: pool },
+  submitDrawdown: { roles: ['partner'], account: pool },
+  decideDrawdown: { roles: [], approver: true, account: pool },
+  settleDrawdown: { roles: ['partner'], account: pool },
+  readDrawdownQueue: { roles: ['operator', 'accounting', 'auditor'], approver: true },
+
   moveSandboxClock: { roles: ['operator'] },
   followEvents: { roles: ['operator', 'service', 'auditor'] },
   audit: { roles: ['operator', 'auditor'] },
@@ -64,8 +72,14 @@ export type AccessName = keyof typeof access;
 
 /** Answers whether two accounts are related. */
 export interface Relations {
-  /** The customer made this partner its dealer, as things stand. */
+  /** The customer made this partner its dealer, or was registered by its drawdown and has named no dealer yet, as things stand. */
   linkedCustomer(partnerId: string, customerId: string): Promise<boolean>;
+}
+
+/** The rule as it stands in an installation: approvers are whom its settings name. */
+export function inForce(rule: AccessRule, approverRole: Role): AccessRule {
+  if (!rule.approver || rule.roles === 'anyone' || rule.roles.includes(approverRole)) return rule;
+  return { ...rule, roles: [...rule.roles, approverRole] };
 }
 
 /**

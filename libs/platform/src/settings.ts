@@ -90,6 +90,12 @@ export const settingsTable = {
     'Who mail is from, `name@example.com` or `Name <name@example.com>`; required with `SMTP_URL`',
     mailAddress,
   ),
+  drawdownApproverRole: required(
+    'DRAWDOWN_APPROVER_ROLE',
+    'accounting',
+    "Who approves and rejects drawdowns: `accounting`, `operator`, or `partner` for other users of the partner's own account",
+    oneOf('accounting', 'operator', 'partner'),
+  ),
   trustedProxies: optional(
     'TRUSTED_PROXIES',
     'Addresses or networks, separated by commas, whose `X-Forwarded-For` tells the address of a caller; absent: nobody is believed',

@@ -1,5 +1,5 @@
 import type { EventLog, FactMetadata, RecordedEvent } from '#event-store';
-import { Rejected, type LicenseAssigned, type LicenseReceived } from '#licensing';
+import { givenBy, isGiving, Rejected, type LicenseReceived } from '#licensing';
 import { invalid } from '../http/invalid.js';
 import { readMoment, type Moment } from '../pool/moment.js';
 import { readPool, type PoolSources } from '../pool/pool.views.js';
@@ -131,10 +131,11 @@ function rowsOf(event: RecordedEvent, withReceived: boolean): AuditedAssignment[
     revision: event.revision,
     position: event.position.toString(),
   };
-  if (event.type === 'LicenseAssigned') {
-    const { accountId, assignmentId, customerId, assignedAt, lines } = event.data as LicenseAssigned['data'];
+  if (isGiving(event)) {
+    const { accountId, assignmentId, customerId, assignedAt, lines } = givenBy(event);
+    const kind = event.type === 'LicenseAssigned' ? ('assignment' as const) : ('drawdown' as const);
     return lines.map(({ line, sku, quantity, expiresAt }) => ({
-      ...{ side: 'given' as const, assignmentId, line, accountId, customerId, assignedAt, sku, quantity },
+      ...{ side: 'given' as const, kind, assignmentId, line, accountId, customerId, assignedAt, sku, quantity },
       ...(expiresAt !== undefined && { expiresAt }),
       ...recorded,
     }));

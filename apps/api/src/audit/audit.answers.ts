@@ -52,7 +52,11 @@ export class AuditedAssignment {
   @Choice(['given', 'received'], { description: '`received` in a customer’s own pool' })
   readonly side: 'given' | 'received';
 
-  @Id()
+  @Optional()
+  @Choice(['assignment', 'drawdown'], { description: 'On the giving side: how it was given' })
+  readonly kind?: 'assignment' | 'drawdown';
+
+  @Id({ description: 'Of the assignment, or of the drawdown' })
   readonly assignmentId: string;
 
   @WholeNumber({ min: 1, max: 1000, example: 1 })

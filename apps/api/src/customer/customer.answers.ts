@@ -1,6 +1,6 @@
 import { IntersectionType } from '@nestjs/swagger';
 import { languages, type Language } from '#licensing';
-import { Choice, Email, Id, Instant, ListOf, Optional, OrNull, Part, Text, WholeNumber } from '../fields.js';
+import { Choice, Email, Id, Instant, ListOf, Optional, OrNull, Part, Text, Website, WholeNumber } from '../fields.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
 import { story } from '../story.js';
 
@@ -29,6 +29,14 @@ export class CustomerAnswer {
 
   @Email({ example: 'kanri@yamada-keibi.example' })
   readonly email: string;
+
+  @Optional()
+  @Text({ example: '山田花子', description: 'Whom to ask for; of customers that a drawdown registered' })
+  readonly contactName?: string;
+
+  @Optional()
+  @Website({ example: 'https://www.yamada-keibi.example' })
+  readonly website?: string;
 
   @Choice(languages, { example: 'ja' })
   readonly language: Language;

@@ -6,8 +6,14 @@ import type { CustomerAnswer, DealerAnswer } from './customer.answers.js';
 export async function customerNow(ledger: Ledger, customerId: string, anew = false): Promise<CustomerAnswer> {
   const { state } = await ledger.load(customer, customerId, anew);
   if (state.customerId === undefined) throw new Rejected('CUSTOMER_NOT_FOUND', `There is no customer ${customerId}.`, { customerId });
-  const { person, language, partnerId } = state;
-  return { customerId, ...person, language, dealer: partnerId === undefined ? null : await dealerNow(ledger, partnerId, anew) };
+  const { person, website, language, partnerId } = state;
+  return {
+    customerId,
+    ...person,
+    ...(website !== undefined && { website }),
+    language,
+    dealer: partnerId === undefined ? null : await dealerNow(ledger, partnerId, anew),
+  };
 }
 
 async function dealerNow(ledger: Ledger, partnerId: string, anew: boolean): Promise<DealerAnswer> {

@@ -86,7 +86,7 @@ function method({ method: name }: DocumentedRoute): string {
 
 function security({ facts: { access } }: DocumentedRoute): object[] {
   if (access.roles === 'anyone') return [];
-  return [...(access.roles.length > 0 ? [{ token: [] }] : []), ...(access.signedBy ? [{ signature: [] }] : [])];
+  return [...(access.roles.length > 0 || access.approver ? [{ token: [] }] : []), ...(access.signedBy ? [{ signature: [] }] : [])];
 }
 
 function queryFields({ facts, pathParameters }: DocumentedRoute, { properties = {} }: Schema): string[] {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Rejected } from '#licensing';
-import { authorize, RateLimit, type Clock, type Relations, type Secrets, type Settings, type Tokens } from '#platform';
+import { authorize, inForce, RateLimit, type Clock, type Relations, type Secrets, type Settings, type Tokens } from '#platform';
 import { shopTimes, verifySignedCall } from '../store/signed-call.js';
 import { invalid } from './invalid.js';
 import { jsonFault } from './json-body.js';
@@ -57,7 +57,12 @@ export function guardEntrance(fastify: FastifyInstance, parts: EntranceParts): v
       await requests.take(principal.userId);
       request.principal = principal;
     }
-    await authorize(access, request.principal, request.params as Record<string, string>, parts.relations);
+    await authorize(
+      inForce(access, parts.settings.drawdownApproverRole),
+      request.principal,
+      request.params as Record<string, string>,
+      parts.relations,
+    );
   }
 
   fastify.addHook('preValidation', (bare, _reply, done) => {

@@ -9,6 +9,7 @@ export const sections = {
   Customers: 'Who uses licenses; only a customer chooses its dealer',
   Pools: 'What an account holds: purchases, assignments, first use',
   Deliveries: 'License files, their public keys, and cloud services: how licenses are put to use (`docs/deliveries.md`)',
+  Drawdowns: 'Passing on licenses of one order, with an approval',
   Store: 'Signed calls of the shop',
   Notifications: 'Mails: sent, waiting, failed',
   Events: 'The ordered feed for other services',

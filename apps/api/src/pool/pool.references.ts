@@ -1,5 +1,5 @@
 import type { Ledger } from '#event-store';
-import { customer, isLinkedTo, partner, product, Rejected, type CustomerState, type Line, type ProductState } from '#licensing';
+import { customer, isLinkedTo, isSeenBy, partner, product, Rejected, type CustomerState, type Line, type ProductState } from '#licensing';
 
 /** What a decision about a pool has to know of other streams, as copies: a state in the ledger goes on changing. */
 
@@ -7,6 +7,12 @@ import { customer, isLinkedTo, partner, product, Rejected, type CustomerState, t
 export async function customerFor(ledger: Ledger, partnerId: string, customerId: string): Promise<CustomerState> {
   const known = { ...(await ledger.load(customer, customerId)).state };
   return isLinkedTo(known, partnerId) ? known : { ...(await ledger.load(customer, customerId, true)).state };
+}
+
+/** Whether a partner may look at a customer and its pool. Before that is denied, the log is asked. */
+export async function partnerSees(ledger: Ledger, partnerId: string, customerId: string): Promise<boolean> {
+  if (isSeenBy((await ledger.load(customer, customerId)).state, partnerId)) return true;
+  return isSeenBy((await ledger.load(customer, customerId, true)).state, partnerId);
 }
 
 /** The products of the lines by sku; one that was never listed is in the map too, as unknown. */

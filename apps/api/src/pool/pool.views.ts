@@ -1,5 +1,16 @@
 import type { EventLog, FactMetadata, Ledger, Receipt, RecordedEvent } from '#event-store';
-import { balances, pool, Rejected, totalOf, type LicenseAssigned, type LicenseReceived, type PoolFact, type PoolState } from '#licensing';
+import {
+  balances,
+  givenBy,
+  isGiving,
+  pool,
+  Rejected,
+  totalOf,
+  type Giving,
+  type LicenseReceived,
+  type PoolFact,
+  type PoolState,
+} from '#licensing';
 import { balanceOf, productNames } from '#projections';
 import type { ReadStore } from '#read-store';
 import { readMoment, type Moment } from './moment.js';
@@ -44,14 +55,14 @@ async function poolAsOf(sources: PoolSources, accountId: string, moment: Moment)
   for await (const event of upTo(log, accountId, moment)) {
     state = pool.evolve(state, event as unknown as PoolFact);
     position = event.position;
-    if (event.type === 'LicenseAssigned') given.push(event);
+    if (isGiving(event)) given.push(event);
   }
   return shown(store, accountId, state, await inTransitAsOf(log, given, moment), position);
 }
 
 async function inTransitAsOf(log: EventLog, given: readonly RecordedEvent[], moment: Moment): Promise<Map<string, number>> {
   const received = new Map<string, number>();
-  for (const customerId of new Set(given.map(({ data }) => (data as LicenseAssigned['data']).customerId))) {
+  for (const customerId of new Set(given.map(({ data }) => (data as Giving['data']).customerId))) {
     for await (const { type, data } of upTo(log, customerId, moment)) {
       if (type !== 'LicenseReceived') continue;
       const { from, giverRevision } = data as LicenseReceived['data'];
@@ -60,15 +71,15 @@ async function inTransitAsOf(log: EventLog, given: readonly RecordedEvent[], mom
   }
   const inTransit = new Map<string, number>();
   for (const event of given) {
-    const { accountId, customerId } = event.data as LicenseAssigned['data'];
+    const { accountId, customerId } = event.data as Giving['data'];
     if (event.revision > (received.get(`${accountId} ${customerId}`) ?? -1)) addGiven(inTransit, event as unknown as PoolFact);
   }
   return inTransit;
 }
 
 function addGiven(inTransit: Map<string, number>, fact: PoolFact): void {
-  if (fact.type !== 'LicenseAssigned') return;
-  for (const { sku, quantity } of fact.data.lines) inTransit.set(sku, (inTransit.get(sku) ?? 0) + quantity);
+  if (!isGiving(fact)) return;
+  for (const { sku, quantity } of givenBy(fact).lines) inTransit.set(sku, (inTransit.get(sku) ?? 0) + quantity);
 }
 
 /** The facts of a pool that were recorded by then: at the moment itself still counts. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Ledger, type Receipt } from '#event-store';
-import { customer, partner, Rejected, user, type Actor, type UserFact, type UserState } from '#licensing';
-import { customerList, listCustomers } from '#projections';
+import { customer, isLinkedTo, isSeenBy, partner, Rejected, user, type Actor, type UserFact, type UserState } from '#licensing';
+import { customerList, drawdownCustomers, drawdownList, listCustomers } from '#projections';
 import type { ReadStore } from '#read-store';
 import { ReadModels } from '../http/input.js';
 import { READ_STORE } from '../parts.js';
@@ -10,6 +10,8 @@ import type { AccountAnswer, MeAnswer, ProfileAnswer, UserCreatedAnswer } from '
 
 /** How many accounts one answer names: the own one first. */
 const accountsMax = 500;
+/** So many customers of drawdowns are looked at, the latest first: each costs a look at its stream. */
+const drawnForMax = 1_000;
 
 /** What a user may know about itself, from the facts directly. */
 @Injectable()
@@ -30,7 +32,8 @@ export class Profiles {
   async me({ principal, atLeast }: WhoAmI): Promise<MeAnswer> {
     const { state } = await this.ledger.load(user, principal.userId);
     if (state.userId === undefined) throw new Rejected('USER_NOT_FOUND', `There is no user ${principal.userId}`);
-    return { user: profileOf(state), accounts: await this.accounts(principal, atLeast) };
+    const accounts = await this.accounts(principal, atLeast);
+    return { user: profileOf(state), accounts, complete: accounts.length < accountsMax };
   }
 
   private async accounts({ role, accountId }: Actor, atLeast: string | undefined): Promise<AccountAnswer[]> {
@@ -38,10 +41,20 @@ export class Profiles {
     const asPartner = role === 'partner' || role === 'service' ? (await this.ledger.load(partner, accountId)).state : undefined;
     if (asPartner?.partnerId === undefined) {
       const { state } = await this.ledger.load(customer, accountId);
-      return [{ accountId, kind: 'customer', name: state.person.name, relation: 'own', href: `/v1/customers/${accountId}` }];
+      return [
+        { accountId, kind: 'customer', name: state.person.name, relation: 'own', href: `/v1/customers/${accountId}`, ...poolOf(accountId) },
+      ];
     }
-    const own: AccountAnswer = { accountId, kind: 'partner', name: asPartner.name, relation: 'own', href: `/v1/partners/${accountId}` };
-    return [own, ...(await this.customersOf(accountId, atLeast))];
+    const own: AccountAnswer = {
+      accountId,
+      kind: 'partner',
+      name: asPartner.name,
+      relation: 'own',
+      href: `/v1/partners/${accountId}`,
+      ...poolOf(accountId),
+    };
+    const linked = await this.customersOf(accountId, atLeast);
+    return [own, ...linked, ...(await this.drawnFor(accountId, atLeast, accountsMax - 1 - linked.length))];
   }
 
   /** The customers that linked this partner, as far as one answer goes. */
@@ -52,11 +65,44 @@ export class Profiles {
       const { items } = await listCustomers(this.store, { partnerId, page });
       if (items.length === 0) break;
       for (const { customerId, name } of items)
-        accounts.push({ accountId: customerId, kind: 'customer', name, relation: 'customer', href: `/v1/customers/${customerId}` });
+        accounts.push({
+          accountId: customerId,
+          kind: 'customer',
+          name,
+          relation: 'customer',
+          href: `/v1/customers/${customerId}`,
+          ...poolOf(customerId),
+        });
     }
     return accounts.slice(0, accountsMax - 1);
   }
+
+  /**
+   * The customers that this partner's drawdowns registered and that have named no dealer yet. The read model says whom it had drawdowns for, as many as
+   * are looked at; the customers themselves say whether it sees them.
+   */
+  private async drawnFor(partnerId: string, atLeast: string | undefined, max: number): Promise<AccountAnswer[]> {
+    await this.models.reach([drawdownList.name], atLeast);
+    const accounts: AccountAnswer[] = [];
+    for (const customerId of (await drawdownCustomers(this.store, partnerId)).slice(0, drawnForMax)) {
+      if (accounts.length >= max) break;
+      const { state } = await this.ledger.load(customer, customerId);
+      if (!isSeenBy(state, partnerId) || isLinkedTo(state, partnerId)) continue;
+      const { name } = state.person;
+      accounts.push({
+        accountId: customerId,
+        kind: 'customer',
+        name,
+        relation: 'drawdown',
+        href: `/v1/customers/${customerId}`,
+        ...poolOf(customerId),
+      });
+    }
+    return accounts;
+  }
 }
+
+const poolOf = (accountId: string) => ({ poolHref: `/v1/pools/${accountId}` });
 
 export function profileOf({ userId, role, accountId, person }: UserState): ProfileAnswer {
   const { login, ...names } = person;

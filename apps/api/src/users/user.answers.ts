@@ -1,6 +1,6 @@
 import { IntersectionType } from '@nestjs/swagger';
 import { roles, type Role } from '#licensing';
-import { Choice, Email, Id, ListOf, Optional, OrNull, Part, Text } from '../fields.js';
+import { Choice, Email, Flag, Id, ListOf, Optional, OrNull, Part, Text } from '../fields.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
 
 /** A user as the user itself sees it. */
@@ -58,12 +58,25 @@ export class AccountAnswer {
 
   @Text({ example: '/v1/partners/7b1f5c1e-4b0e-4c39-9d0a-0a8f1b0f6d11' })
   readonly href: string;
+
+  @Text({ example: '/v1/pools/7b1f5c1e-4b0e-4c39-9d0a-0a8f1b0f6d11', description: 'Its entitlements' })
+  readonly poolHref: string;
 }
 
 export class MeAnswer {
   @Part(() => ProfileAnswer)
   readonly user: ProfileAnswer;
 
-  @ListOf(() => AccountAnswer, { min: 0, max: 500 })
+  @ListOf(() => AccountAnswer, {
+    min: 0,
+    max: 500,
+    description:
+      'Whose entitlements this user may see: its own account, the customers that made it their dealer, and those that its drawdowns registered',
+  })
   readonly accounts: AccountAnswer[];
+
+  @Flag({
+    description: 'false: there are more than are named here; the customers of a partner are in `/v1/partners/{partnerId}/customers`',
+  })
+  readonly complete: boolean;
 }

@@ -31,10 +31,20 @@ describe('a new user', () => {
       body: { login, role: 'partner', accountId: partner.id, stream: `user-${created.body.id}`, revision: 0 },
     });
     expect(created.headers).toMatchObject({ 'ledger-position': created.body.position, etag: '"0"', 'idempotency-key': expect.any(String) });
-    const me = await api.call({ url: '/v1/me', token: await api.signIn(login, password) });
+    const me = await api.call({ url: `/v1/me?atLeast=${created.body.position}`, token: await api.signIn(login, password) });
     expect(me.body).toEqual({
       user: { id: created.body.id, login, role: 'partner', accountId: partner.id, givenName: '花子', email: 'h@example.com' },
-      accounts: [{ accountId: partner.id, kind: 'partner', name: expect.any(String), relation: 'own', href: `/v1/partners/${partner.id}` }],
+      accounts: [
+        {
+          accountId: partner.id,
+          kind: 'partner',
+          name: expect.any(String),
+          relation: 'own',
+          href: `/v1/partners/${partner.id}`,
+          poolHref: `/v1/pools/${partner.id}`,
+        },
+      ],
+      complete: true,
     });
   });
 

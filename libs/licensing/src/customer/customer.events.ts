@@ -6,13 +6,22 @@ export interface CustomerPerson {
   readonly name: string;
   readonly nameReading?: string;
   readonly email: string;
+  /** Whom to ask for there (004-20). */
+  readonly contactName?: string;
 }
 
 export type CustomerRegistered = Fact<
   'CustomerRegistered',
-  { readonly customerId: string; readonly language: Language; readonly person: CustomerPerson }
+  {
+    readonly customerId: string;
+    readonly language: Language;
+    readonly person: CustomerPerson;
+    readonly website?: string;
+    /** The partner whose drawdown made it known. It sees the customer until that names a dealer itself (ADR 037). */
+    readonly registeredBy?: string;
+  }
 >;
-/** Only what changed is in it (null takes the reading away). `partnerIds` are all partners that were ever linked: the ones whose lists show this customer. */
+/** Only what changed is in it (null takes the reading away). `partnerIds` are all partners whose lists and histories show this customer. */
 export type CustomerProfileChanged = Fact<
   'CustomerProfileChanged',
   {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { given, stateAfter } from '../../testing/given.js';
-import { changeCustomerProfile, customer, isLinkedTo, linkDealer, registerCustomer, unlinkDealer } from './customer.js';
+import { changeCustomerProfile, customer, isLinkedTo, isSeenBy, linkDealer, registerCustomer, unlinkDealer } from './customer.js';
 import type { CustomerFact } from './customer.events.js';
 
 const customerId = 'c-1';
@@ -20,6 +20,45 @@ describe('A customer', () => {
 
   it('is registered once, however often it is asked', () => {
     expect(given(customer, registered).when(registerCustomer, { customerId, ...person })).toEqual([]);
+  });
+});
+
+describe('A customer that a drawdown registered', () => {
+  const byDrawdown: CustomerFact = {
+    type: 'CustomerRegistered',
+    data: {
+      customerId,
+      language: 'fr',
+      person: { name: 'Fjordline', email: 'ingrid@fjordline.example', contactName: 'Ingrid Solberg' },
+      website: 'https://fjordline.example',
+      registeredBy: 'p-1',
+    },
+  };
+  const seenBy = (...facts: CustomerFact[]) => ['p-1', 'p-2'].filter((partnerId) => isSeenBy(stateAfter(customer, facts), partnerId));
+
+  it('says whose drawdown that was, and whom to ask for', () => {
+    const { person, ...data } = byDrawdown.data as Extract<CustomerFact, { type: 'CustomerRegistered' }>['data'];
+    expect(given(customer).when(registerCustomer, { ...data, ...person })).toEqual([byDrawdown]);
+  });
+
+  it('is seen by that partner, and by no other, until it names a dealer itself (ADR 037)', () => {
+    expect(seenBy(byDrawdown)).toEqual(['p-1']);
+    expect(seenBy(byDrawdown, linked('p-2'))).toEqual(['p-2']);
+    expect(seenBy(byDrawdown, linked('p-2'), unlinked('p-2'))).toEqual([]);
+    expect(seenBy(byDrawdown, linked('p-1'))).toEqual(['p-1']);
+    expect(seenBy(registered)).toEqual([]);
+    expect(seenBy()).toEqual([]);
+  });
+
+  it('tells that partner of a new name, and keeps its contact', () => {
+    expect(given(customer, byDrawdown).when(changeCustomerProfile, { customerId, name: 'Fjord' })).toMatchObject([
+      { data: { partnerIds: ['p-1'] } },
+    ]);
+    const renamed: CustomerFact = { type: 'CustomerProfileChanged', data: { customerId, person: { name: 'Fjord' }, partnerIds: [] } };
+    expect(stateAfter(customer, [byDrawdown, renamed]).person).toMatchObject({ name: 'Fjord', contactName: 'Ingrid Solberg' });
+    expect(given(customer, byDrawdown, linked('p-2')).when(changeCustomerProfile, { customerId, name: 'Fjord' })).toMatchObject([
+      { data: { partnerIds: ['p-2'] } },
+    ]);
   });
 });
 

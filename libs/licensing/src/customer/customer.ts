@@ -9,6 +9,9 @@ export interface CustomerState {
   customerId?: string;
   language: Language;
   person: CustomerPerson;
+  website?: string;
+  /** The partner whose drawdown registered it. */
+  registeredBy?: string;
   /** The dealer: the one partner that sees the customer and may give it licenses. */
   partnerId?: string;
   /** Every partner that was ever the dealer; their lists and histories show this customer. */
@@ -20,7 +23,10 @@ export interface RegisterCustomer extends Commanded {
   readonly name: string;
   readonly nameReading?: string;
   readonly email: string;
+  readonly contactName?: string;
   readonly language?: Language;
+  readonly website?: string;
+  readonly registeredBy?: string;
 }
 /** JSON merge patch: what is absent stays, null takes away. */
 export interface ChangeCustomerProfile extends Commanded {
@@ -55,6 +61,8 @@ export const customer = {
         state.customerId = fact.data.customerId;
         state.language = fact.data.language;
         state.person = fact.data.person;
+        state.website = fact.data.website;
+        state.registeredBy = fact.data.registeredBy;
         return state;
       case 'CustomerProfileChanged':
         state.language = fact.data.language ?? state.language;
@@ -82,15 +90,20 @@ export function isLinkedTo(state: CustomerState, partnerId: string): boolean {
   return state.customerId !== undefined && state.partnerId === partnerId;
 }
 
+/**
+ * Whether this partner may look at the customer: its dealer may, and so may the partner that registered it by a drawdown, until the customer has
+ * named a dealer itself. From then on only that one does (ADR 037).
+ */
+export function isSeenBy(state: CustomerState, partnerId: string): boolean {
+  return isLinkedTo(state, partnerId) || (state.registeredBy === partnerId && state.partnerIds.length === 0);
+}
+
 export function registerCustomer(state: CustomerState, command: RegisterCustomer): CustomerFact[] {
   if (state.customerId !== undefined) return [];
-  const { customerId, language = 'en', name, nameReading, email } = command;
-  return [
-    {
-      type: 'CustomerRegistered',
-      data: { customerId, language, person: { name, ...(nameReading != null && { nameReading }), email } },
-    },
-  ];
+  const { customerId, language = 'en', name, nameReading, email, contactName, website, registeredBy } = command;
+  const person = { name, ...(nameReading != null && { nameReading }), email, ...(contactName !== undefined && { contactName }) };
+  const origin = { ...(website !== undefined && { website }), ...(registeredBy !== undefined && { registeredBy }) };
+  return [{ type: 'CustomerRegistered', data: { customerId, language, person, ...origin } }];
 }
 
 /** Says only what changes; the language falls back to English, a name and an address cannot be taken away, a reading can. */
@@ -108,7 +121,9 @@ export function changeCustomerProfile(state: CustomerState, command: ChangeCusto
   };
   const newLanguage = language !== undefined && language !== state.language ? { language } : {};
   if (Object.keys({ ...person, ...newLanguage }).length === 0) return [];
-  return [{ type: 'CustomerProfileChanged', data: { customerId, ...newLanguage, person, partnerIds: [...state.partnerIds] } }];
+  const { registeredBy } = state;
+  const partnerIds = registeredBy !== undefined && state.partnerIds.length === 0 ? [registeredBy] : [...state.partnerIds];
+  return [{ type: 'CustomerProfileChanged', data: { customerId, ...newLanguage, person, partnerIds } }];
 }
 
 /** The customer names its dealer (001-03). Another dealer replaces the first, in one append: there is no moment with two or none. */
@@ -137,5 +152,11 @@ function registeredId(state: CustomerState, customerId: string): string {
 
 function changedPerson(person: CustomerPerson, change: CustomerProfileChanged['data']['person']): CustomerPerson {
   const nameReading = change.nameReading === undefined ? person.nameReading : change.nameReading;
-  return { name: change.name ?? person.name, ...(nameReading != null && { nameReading }), email: change.email ?? person.email };
+  const { contactName } = person;
+  return {
+    name: change.name ?? person.name,
+    ...(nameReading != null && { nameReading }),
+    email: change.email ?? person.email,
+    ...(contactName !== undefined && { contactName }),
+  };
 }

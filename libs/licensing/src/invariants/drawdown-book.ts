@@ -34,6 +34,7 @@ export class DrawdownBook {
     if (type === 'DrawdownAccepted') {
       if (!drawdown.isApproved) report(`drawdown ${drawdownId} was accepted before it was approved`);
       compare(partsOf(drawdown.submitted.lines), partsOf(data.lines), `drawdown ${drawdownId} was accepted`, report);
+      if (data.orderId !== drawdown.submitted.orderId) report(`drawdown ${drawdownId} was accepted from another order`);
       if (data.customerId !== drawdown.submitted.customerId) report(`drawdown ${drawdownId} went to another customer`);
       return;
     }
@@ -42,6 +43,17 @@ export class DrawdownBook {
       report(`the hold of drawdown ${drawdownId} ends at ${drawdown.submitted.holdUntil}, not at ${data.effectiveAt}`);
     compare(partsOf(drawdown.submitted.lines), data.released, `drawdown ${drawdownId} was released`, report);
     for (const part of data.released) this.pool.shift(part, 'held', 'available', report);
+  }
+
+  /** What is held, lot by lot, is what the open drawdowns hold together. */
+  sumsWrong(): { readonly stream: string; readonly message: string }[] {
+    const { stream, lots } = this.pool;
+    const promised = sumsByLot([...this.open.values()].flatMap(({ submitted }) => partsOf(submitted.lines)));
+    const lotIds = new Set([...promised.keys(), ...[...lots.values()].filter(({ held }) => held !== 0).map(({ lot }) => lot.lotId)]);
+    return [...lotIds].flatMap((lotId) => {
+      const [held, wanted] = [lots.get(lotId)?.held ?? 0, promised.get(lotId) ?? 0];
+      return held === wanted ? [] : [{ stream, message: `lot ${lotId} holds ${held}, its open drawdowns ${wanted}` }];
+    });
   }
 
   private submit(submitted: Submitted, report: Report): void {

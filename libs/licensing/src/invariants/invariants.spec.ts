@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { noon } from '../../testing/given.js';
+import { approved, drawdownId, holdUntil, submitted } from '../../testing/drawdown-facts.js';
 import { assigned, bought, customerId, lot, partnerId, sku } from '../../testing/pool-facts.js';
 import { Invariants } from './invariants.js';
 import type { LicenseAssigned, LicenseReceived, PoolFact } from '../pool/pool.events.js';
@@ -162,6 +163,94 @@ describe('The second set of books', () => {
       'first use began a term again',
       [at(partnerId, 0, ending), at(partnerId, 1, use(2, { startsAt: noon }))],
       'had begun before its first use',
+    ],
+  ])('notices that %s', (_, facts, message) => {
+    expect(found(...facts)).toContain(message);
+  });
+
+  const asked = [at(partnerId, 0, purchase), at(partnerId, 1, submitted([[lot(), 3]]))];
+  const passed = [...asked, at(partnerId, 2, approved())];
+  const accepted = (changes: object = {}, lotChanges: object = {}) => {
+    const { lines } = (assigned([lot(), 3]) as LicenseAssigned).data;
+    const taken = [{ ...lines[0]!, lots: [{ ...lines[0]!.lots[0]!, ...lotChanges }] }];
+    const data = { accountId: partnerId, drawdownId, orderId: 'PO-1', customerId, acceptedAt: noon, lines: taken, ...changes };
+    return { type: 'DrawdownAccepted', data };
+  };
+  const closed = (type: string, changes: object = {}) => ({
+    type,
+    data: { accountId: partnerId, drawdownId, released: [{ lotId: 'lot-1', sku, quantity: 3 }], ...changes },
+  });
+  it('finds nothing wrong with drawdowns that went well', () => {
+    expect(found(...passed, at(partnerId, 3, accepted()))).toBe('');
+    expect(found(...asked, at(partnerId, 2, closed('DrawdownRejected', { reason: 'r' })))).toBe('');
+    expect(found(...passed, at(partnerId, 3, closed('DrawdownCancelled')))).toBe('');
+    expect(found(...passed, at(partnerId, 3, closed('DrawdownLapsed', { effectiveAt: holdUntil })))).toBe('');
+  });
+
+  it.each([
+    ['more was held than there was', [asked[0]!, at(partnerId, 1, submitted([[lot(), 11]]))], 'lot lot-1 has -1 licenses left'],
+    [
+      'another order’s lot was held',
+      [...asked, at(partnerId, 2, submitted([[lot(), 1]], { drawdownId: 'd-2', orderId: 'PO-2' }))],
+      'lot lot-1 is not of order PO-2',
+    ],
+    [
+      'a line holds other than it says',
+      [
+        asked[0]!,
+        at(
+          partnerId,
+          1,
+          changed(submitted([[lot(), 3]]), { lines: [{ line: 1, sku, quantity: 4, lots: [{ lotId: 'lot-1', quantity: 3 }] }] }),
+        ),
+      ],
+      'line 1 says 4 but holds other',
+    ],
+    ['a drawdown came twice', [...asked, at(partnerId, 2, submitted([[lot(), 1]]))], 'drawdown d-1 is submitted twice'],
+    ['a hold outlives its lot', [at(partnerId, 0, ending), at(partnerId, 1, submitted([[lot(), 1]]))], 'lot lot-1 ends before its hold'],
+    ['a drawdown of nobody was approved', [asked[0]!, at(partnerId, 1, approved())], 'there is no drawdown d-1'],
+    ['one was approved twice', [...passed, at(partnerId, 3, approved())], 'drawdown d-1 is approved twice'],
+    ['one was accepted unapproved', [...asked, at(partnerId, 2, accepted())], 'was accepted before it was approved'],
+    [
+      'one was accepted twice',
+      [...passed, at(partnerId, 3, accepted()), at(partnerId, 4, accepted())],
+      'was DrawdownAccepted and is changed by DrawdownAccepted',
+    ],
+    ['one went to another customer', [...passed, at(partnerId, 3, accepted({ customerId: 'c-2' }))], 'went to another customer'],
+    [
+      'one was accepted from another order',
+      [...passed, at(partnerId, 3, accepted({ orderId: 'PO-2' }))],
+      'was accepted from another order',
+    ],
+    [
+      'one was accepted with other licenses',
+      [...passed, at(partnerId, 3, accepted({}, { quantity: 2 }))],
+      'was accepted with other licenses than were held',
+    ],
+    [
+      'an approved one was rejected',
+      [...passed, at(partnerId, 3, closed('DrawdownRejected', { reason: 'r' }))],
+      'was rejected after it was approved',
+    ],
+    [
+      'a rejected one was accepted',
+      [...asked, at(partnerId, 2, closed('DrawdownRejected', { reason: 'r' })), at(partnerId, 3, accepted())],
+      'was DrawdownRejected and is changed by DrawdownAccepted',
+    ],
+    [
+      'one lapsed at another time',
+      [...asked, at(partnerId, 2, closed('DrawdownLapsed', { effectiveAt: noon }))],
+      `ends at ${holdUntil}, not at ${noon}`,
+    ],
+    [
+      'less was released than was held',
+      [...asked, at(partnerId, 2, closed('DrawdownCancelled', { released: [{ lotId: 'lot-1', sku, quantity: 2 }] }))],
+      'was released with other licenses than were held',
+    ],
+    [
+      'something is held for nobody',
+      [...asked, at(partnerId, 2, closed('DrawdownCancelled', { released: [] }))],
+      'lot lot-1 holds 3, its open drawdowns 0',
     ],
   ])('notices that %s', (_, facts, message) => {
     expect(found(...facts)).toContain(message);

@@ -144,10 +144,8 @@ export class Invariants {
 
   /** What was found so far, and whether the sums are right; at most 100, the first ones. */
   violations(): Violation[] {
-    return [...this.found, ...[...this.pools.values()].flatMap(({ pool }) => productSumsWrong(pool)), ...this.overallSumWrong()].slice(
-      0,
-      violationsMax,
-    );
+    const sumsWrong = [...this.pools.values()].flatMap(({ pool, drawdowns }) => [...productSumsWrong(pool), ...drawdowns.sumsWrong()]);
+    return [...this.found, ...sumsWrong, ...this.overallSumWrong()].slice(0, violationsMax);
   }
 
   /** Over all pools. */

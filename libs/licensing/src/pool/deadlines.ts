@@ -1,5 +1,6 @@
 import type { Commanded, Instant } from '../fact.js';
 import type { ProductState } from '../product/product.js';
+import { lapsedDrawdown } from './drawdown.js';
 import { nextExpiry, overdueLots, partsLeft } from './expiry.js';
 import { lotsPerCommandMax } from './lines.js';
 import type { PoolState } from './pool.js';
@@ -63,13 +64,14 @@ function allDue(state: PoolState, { accountId, products }: FireDeadlines, lapsed
   const amounts = (lotId: string): Amounts => afterLapse(amountsOf(state, lotId), lapsed.get(lotId) ?? 0);
   const holds = [...state.openDrawdowns].map((drawdownId) => state.drawdowns.get(drawdownId)!).filter(({ holdUntil }) => holdUntil <= now);
   const due: Due[] = [
-    ...holds.map(({ drawdownId, holdUntil, lines }) => {
-      const released = lines.flatMap(({ sku, lots }) => lots.map(({ lotId, quantity }): LotPart => ({ lotId, sku, quantity })));
+    ...holds.map((drawdown) => {
+      const fact = lapsedDrawdown(accountId, drawdown);
+      const { effectiveAt, released } = fact.data;
       const facts = (): PoolFact[] => {
         for (const { lotId, quantity } of released) lapsed.set(lotId, (lapsed.get(lotId) ?? 0) + quantity);
-        return [{ type: 'DrawdownLapsed', data: { accountId, drawdownId, effectiveAt: holdUntil, released } }];
+        return [fact];
       };
-      return { at: holdUntil, rank: 0, lots: released.length, facts };
+      return { at: effectiveAt, rank: 0, lots: released.length, facts };
     }),
     ...overdueLots(state, now).map(({ lot }) => {
       const facts = (): PoolFact[] => [

@@ -7,6 +7,8 @@ export const drawdownStates = ['submitted', 'approved', 'accepted', 'rejected', 
 /** What a decision about a drawdown has to know of it. Kept for good, so that a closed one says what it came to. */
 export interface Drawdown {
   readonly drawdownId: string;
+  /** Of its DrawdownSubmitted in the pool's stream: where what was asked for can be found again. */
+  readonly revision: number;
   state: (typeof drawdownStates)[number];
   readonly orderId: string;
   readonly customerId: string;
@@ -19,7 +21,8 @@ export interface Drawdown {
 export function foldDrawdown(state: PoolState, { type, data }: DrawdownFact): void {
   if (type === 'DrawdownSubmitted') {
     const { drawdownId, orderId, customerId, requestedBy, holdUntil, lines } = data;
-    state.drawdowns.set(drawdownId, { drawdownId, state: 'submitted', orderId, customerId, requestedBy, holdUntil, lines });
+    const { revision } = state;
+    state.drawdowns.set(drawdownId, { drawdownId, revision, state: 'submitted', orderId, customerId, requestedBy, holdUntil, lines });
     state.openDrawdowns.add(drawdownId);
     for (const { sku, lots } of lines) for (const lot of lots) move(state, { ...lot, sku }, 'available', 'held');
     return;

@@ -4,7 +4,7 @@ import { assigned, customerId, lot, partnerId, sku } from '../../testing/pool-fa
 import { lotsPerCommandMax } from './lines.js';
 import { pool } from './pool.js';
 import type { LicenseAssigned, PoolFact } from './pool.events.js';
-import { receiveLicenses } from './transfer.js';
+import { givenBy, isGiving, receiveLicenses } from './transfer.js';
 
 const context = { commandId: 'x', actor: { userId: 'transfers', role: 'system' } } as const;
 const assignment = (assigned([lot(), 3], [lot({ lotId: 'lot-2', sku: 'direct-5y', term: null }), 1]) as LicenseAssigned).data;
@@ -42,6 +42,15 @@ describe('A transfer', () => {
 
   it('arrives after an earlier one of the same giver', () => {
     expect(given(pool, received(7)).when(receiveLicenses, arrival(8))).toHaveLength(1);
+  });
+
+  it('by an accepted drawdown is an assignment that took an approval: it arrives under the drawdown’s id', () => {
+    const { accountId, lines } = assignment;
+    const data = { accountId, drawdownId: 'd-1', orderId: 'PO-1', customerId, acceptedAt: noon, lines };
+    const accepted = { type: 'DrawdownAccepted' as const, data };
+    expect([isGiving(accepted), isGiving(received(1))]).toEqual([true, false]);
+    expect(givenBy(accepted)).toEqual({ accountId, assignmentId: 'd-1', customerId, assignedAt: noon, lines });
+    expect(givenBy(assigned([lot(), 3]) as LicenseAssigned)).toEqual((assigned([lot(), 3]) as LicenseAssigned).data);
   });
 
   it('of the giver’s very first fact arrives', () => {

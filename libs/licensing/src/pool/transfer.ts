@@ -1,5 +1,6 @@
 import type { Commanded } from '../fact.js';
 import type { PoolState } from './pool.js';
+import type { DrawdownAccepted } from './drawdown.events.js';
 import type { LicenseAssigned, PoolFact } from './pool.events.js';
 
 /** What the automation hands over: the giver's fact and where it stands. */
@@ -9,6 +10,21 @@ export interface ReceiveLicenses extends Commanded {
   /** The revision of the fact in the giver's stream. */
   readonly giverRevision: number;
   readonly assignment: LicenseAssigned['data'];
+}
+
+/** The two facts by which licenses leave a pool for a customer's. */
+export type Giving = LicenseAssigned | DrawdownAccepted;
+export const givings = ['LicenseAssigned', 'DrawdownAccepted'] as const satisfies readonly Giving['type'][];
+
+export function isGiving(fact: { readonly type: string; readonly data: object }): fact is Giving {
+  return (givings as readonly string[]).includes(fact.type);
+}
+
+/** What was given, in one form: an accepted drawdown is an assignment that took an approval (design §2). */
+export function givenBy(fact: Giving): LicenseAssigned['data'] {
+  if (fact.type === 'LicenseAssigned') return fact.data;
+  const { accountId, drawdownId, customerId, acceptedAt, lines } = fact.data;
+  return { accountId, assignmentId: drawdownId, customerId, assignedAt: acceptedAt, lines };
 }
 
 /**

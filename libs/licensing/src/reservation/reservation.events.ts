@@ -1,10 +1,10 @@
 import type { Fact } from '../fact.js';
 
 /** What must be unique over streams (design §4). The stream is `reservation-<kind>-<SHA-256 of the folded text>`. */
-export const reservationKinds = ['login', 'partner-code', 'store-account', 'service'] as const;
+export const reservationKinds = ['login', 'partner-code', 'store-account', 'service', 'customer'] as const;
 export type ReservationKind = (typeof reservationKinds)[number];
 
-/** The text belongs to the holder: the id of a user, a partner, or the account that has the service. */
+/** The text belongs to the holder: the id of a user, a partner, a customer, or the account that has the service. */
 export type Reserved = Fact<'Reserved', { readonly kind: ReservationKind; readonly holder: string }>;
 /** The text is free again. */
 export type ReservationReleased = Fact<'ReservationReleased', { readonly kind: ReservationKind; readonly holder: string }>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '../../testing/given.js';
-import { release, reservation, reserve } from './reservation.js';
+import { release, reservation, reserve, reserveUnlessHeld } from './reservation.js';
 import type { ReservationFact, ReservationKind } from './reservation.events.js';
 
 const reserved = (holder: string, kind: ReservationKind = 'login'): ReservationFact => ({ type: 'Reserved', data: { kind, holder } });
@@ -20,8 +20,15 @@ describe('What must be unique', () => {
     ['partner-code', 'PARTNER_CODE_TAKEN'],
     ['store-account', 'STORE_ALREADY_LINKED'],
     ['service', 'SERVICE_NOT_FOUND'],
+    ['customer', 'CONCURRENT_CHANGE'],
   ] as const)('and is a %s is refused to the second with %s', (kind, refused) => {
     expect(given(reservation, reserved('u-1', kind)).when(reserve, { kind, holder: 'u-2' })).toMatchObject({ refused });
+  });
+
+  it('and is a customer belongs to the first, and nobody is refused: whoever asks later learns who has it', () => {
+    const ask = { kind: 'customer' as const, holder: 'c-2' };
+    expect(given(reservation).when(reserveUnlessHeld, ask)).toEqual([reserved('c-2', 'customer')]);
+    expect(given(reservation, reserved('c-1', 'customer')).when(reserveUnlessHeld, ask)).toEqual([]);
   });
 
   it('is free again when its holder lets go', () => {

@@ -3,7 +3,7 @@ import { Rejected, type RejectionCode } from '../rejection.js';
 import type { ReservationFact, ReservationKind } from './reservation.events.js';
 
 export interface ReservationState {
-  /** The id of the user or partner that has the text; absent while it is free. */
+  /** The id of the user, partner or customer that has the text; absent while it is free. */
   holder?: string;
 }
 
@@ -18,6 +18,7 @@ const refusals: Record<ReservationKind, { code: RejectionCode; sentence: string 
   'partner-code': { code: 'PARTNER_CODE_TAKEN', sentence: 'Another partner has this code.' },
   service: { code: 'SERVICE_NOT_FOUND', sentence: 'Another account has this service.' },
   'store-account': { code: 'STORE_ALREADY_LINKED', sentence: 'Another partner is linked to this store account.' },
+  customer: { code: 'CONCURRENT_CHANGE', sentence: 'Another customer was registered with this name and website.' },
 };
 
 export const reservation = {
@@ -51,6 +52,11 @@ export function reserve(state: ReservationState, command: Reserve): ReservationF
   if (state.holder === undefined) return [{ type: 'Reserved', data: { kind, holder } }];
   if (state.holder === holder) return [];
   throw new Rejected(refusals[kind].code, refusals[kind].sentence);
+}
+
+/** The first one to ask has the text; whoever asks later finds out who that is, by the state it leads to. */
+export function reserveUnlessHeld(state: ReservationState, { kind, holder }: Reserve): ReservationFact[] {
+  return state.holder === undefined ? [{ type: 'Reserved', data: { kind, holder } }] : [];
 }
 
 /** Only the holder can let go; anybody else's call changes nothing. */

@@ -1,0 +1,37 @@
+import type { Ledger, Receipt } from '#event-store';
+import { isSeenBy, pool, submitDrawdown, type TypedCustomer } from '#licensing';
+import { invalid } from '../http/invalid.js';
+import { productsFor } from '../pool/pool.references.js';
+import { customerIdOf, customerNamed, findOrRegister } from './drawdown-customer.js';
+import type { CustomerOfDrawdown, SubmitDrawdown } from './drawdown.commands.js';
+
+/**
+ * Submits a drawdown for a customer that is named by its id, found by what was written down, or registered. What the pool would refuse is asked first, so
+ * that a refusal registers nobody (ADR 066). Errors: those of submitDrawdown.
+ */
+export async function submitFor(ledger: Ledger, { customer: whom, ...command }: SubmitDrawdown): Promise<Receipt> {
+  const { accountId, context } = command;
+  const products = await productsFor(ledger, command.lines);
+  const typed = writtenDown(whom);
+  const record = async (customerId: string, dryRun = context.dryRun) => {
+    const known = await customerNamed(ledger, customerId, (state) => typed !== undefined || isSeenBy(state, accountId));
+    const submission = { ...command, customerId, typed, customer: known, products, context: { ...context, dryRun } };
+    return ledger.record(pool, accountId, submission, submitDrawdown);
+  };
+  if (typed === undefined) return record(whom.customerId!);
+  const planned = await customerIdOf(ledger, typed);
+  if (context.dryRun) return record(planned);
+  // A repetition is answered as the first time, whatever the pool would say now.
+  if ((await ledger.load(pool, accountId)).state.drawdowns.has(context.commandId)) return record(planned);
+  await record(planned, true);
+  return record(await findOrRegister(ledger, accountId, typed, context));
+}
+
+/** Undefined for a customer that is named by its id. Errors: INVALID_REQUEST when it is both. */
+function writtenDown({ customerId, accountName, website, contactName, contactEmail }: CustomerOfDrawdown): TypedCustomer | undefined {
+  if (customerId === undefined)
+    return { accountName: accountName!, website: website!.trim(), contactName: contactName!, contactEmail: contactEmail! };
+  const others = Object.entries({ accountName, website, contactName, contactEmail }).filter(([, value]) => value !== undefined);
+  if (others.length === 0) return undefined;
+  throw invalid(others.map(([name]) => ({ path: `customer.${name}`, message: 'must not stand beside customerId' })));
+}

@@ -1,0 +1,219 @@
+import type { Instant } from '#licensing';
+import { viewOf, type ReadStore, type ReadView } from '#read-store';
+import { productNames } from '../catalogue/catalogue.query.js';
+import { fold, searchFor } from '../folding.js';
+import { LookUpTables } from '../look-up-table.js';
+import { cursorOf, limitOf, placeOf, type Page } from '../pages.js';
+import { findUsers } from '../user-list/user-list.query.js';
+import {
+  customerKey,
+  drawdownList,
+  everyDrawdown,
+  stateIndex,
+  type DrawdownCustomer,
+  type DrawdownDocument,
+  type DrawdownState,
+  type ListedDrawdown,
+} from './drawdown-list.projection.js';
+
+export interface DrawdownQuestion {
+  readonly accountId: string;
+  readonly states?: readonly DrawdownState[];
+  /** The customer's id, or any part of its name, as the history is searched. */
+  readonly customer?: string;
+  /** Submitted at this time or later, and before that one. */
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+interface Person {
+  readonly userId: string;
+  readonly login: string;
+}
+
+/** A drawdown with the names that stand elsewhere. */
+export interface DrawdownItem {
+  readonly drawdownId: string;
+  readonly accountId: string;
+  readonly state: DrawdownState;
+  readonly orderId: string;
+  readonly customer: {
+    readonly customerId: string;
+    readonly accountName: string;
+    readonly website?: string;
+    readonly contactName?: string;
+    readonly contactEmail?: string;
+  };
+  readonly lines: readonly { readonly line: number; readonly sku: string; readonly productName: string; readonly quantity: number }[];
+  readonly submittedAt: Instant;
+  readonly requestedBy: Person;
+  readonly holdUntil: Instant;
+  readonly note?: string;
+  readonly clonedFrom?: string;
+  /** Why it was rejected or cancelled (004-32). */
+  readonly reason?: string;
+  readonly history: readonly { readonly state: DrawdownState; readonly at: Instant; readonly by: Person; readonly reason?: string }[];
+}
+
+/** What a question compares of a drawdown. */
+interface Row {
+  readonly drawdownId: string;
+  readonly submitted: string;
+  readonly submittedAt: Instant;
+  readonly state: DrawdownState;
+  readonly customerId: string;
+  readonly typedName: string;
+}
+
+interface Table {
+  /** The newest first. */
+  readonly rows: readonly Row[];
+  /** Folded, by the customer's id. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+const tables = new LookUpTables<DrawdownDocument, Row | DrawdownCustomer, Table>(
+  (document) => {
+    if (!('drawdownId' in document)) return { ...document, name: fold(document.name) };
+    const { drawdownId, submitted, state, customerId, history, typed } = document;
+    return { drawdownId, submitted, submittedAt: history[0]!.at, state, customerId, typedName: fold(typed?.accountName ?? '') };
+  },
+  (all) => {
+    const rows: Row[] = [];
+    const names = new Map<string, string>();
+    for (const row of all.values()) {
+      if ('drawdownId' in row) rows.push(row);
+      else names.set(row.customerId, row.name);
+    }
+    return { rows: rows.sort((one, other) => (one.submitted < other.submitted ? 1 : -1)), names };
+  },
+);
+
+/** The drawdowns of one partner that pass all filters, the newest first; none at first (004-13). Refuses INVALID_REQUEST for a cursor that is none. */
+export async function listDrawdowns(
+  store: ReadStore,
+  { accountId, ...question }: DrawdownQuestion,
+): Promise<Page<DrawdownItem> & { readonly total: number }> {
+  const limit = limitOf(question.limit);
+  const after = placeOf(question.cursor)?.sort;
+  const view = await viewOf(store, drawdownList);
+  const { rows, names } = await tables.of(store, view, accountId);
+  const found = rows.filter(filterOf(question, names));
+  const rest = after === undefined ? found : found.filter(({ submitted }) => submitted < after);
+  const page = rest.slice(0, limit);
+  const drawdowns = await drawdownsOf(
+    view,
+    accountId,
+    page.map(({ drawdownId }) => drawdownId),
+  );
+  const next = rest.length > limit ? cursorOf({ sort: page.at(-1)!.submitted, key: '' }) : null;
+  return { items: await joined(store, view, drawdowns), total: found.length, next };
+}
+
+/** The drawdowns in one state, of one account or of all, the one that waits longest first: what approvers work through (004-26, 004-27). */
+export async function drawdownQueue(
+  store: ReadStore,
+  question: { readonly accountId?: string; readonly state: DrawdownState; readonly limit?: number; readonly cursor?: string },
+): Promise<Page<DrawdownItem> & { readonly total: number }> {
+  const limit = limitOf(question.limit);
+  const after = placeOf(question.cursor);
+  const partition = question.accountId ?? everyDrawdown;
+  const index = stateIndex(question.state);
+  const view = await viewOf(store, drawdownList);
+  const [entries, total] = await Promise.all([
+    view.range(partition, { index, after, direction: 'ascending', limit: limit + 1 }),
+    view.count(partition, { index }),
+  ]);
+  const page = entries.slice(0, limit);
+  const drawdowns = await drawdownsOf(
+    view,
+    partition,
+    page.map(({ key }) => key),
+  );
+  return { items: await joined(store, view, drawdowns), total, next: entries.length > limit ? cursorOf(page.at(-1)!) : null };
+}
+
+/** One drawdown of an account; undefined when there is none. */
+export async function findDrawdown(store: ReadStore, accountId: string, drawdownId: string): Promise<DrawdownItem | undefined> {
+  const view = await viewOf(store, drawdownList);
+  return (await joined(store, view, await drawdownsOf(view, accountId, [drawdownId])))[0];
+}
+
+/** The customers that a partner had drawdowns for, the latest first. */
+export async function drawdownCustomers(store: ReadStore, accountId: string): Promise<readonly string[]> {
+  const { rows } = await tables.of(store, await viewOf(store, drawdownList), accountId);
+  return [...new Set(rows.map(({ customerId }) => customerId))];
+}
+
+function filterOf({ states, customer, from, to }: Omit<DrawdownQuestion, 'accountId'>, names: Table['names']): (row: Row) => boolean {
+  const search = searchFor(customer);
+  const isCustomer = ({ customerId, typedName }: Row): boolean =>
+    search === undefined ||
+    customerId === customer?.toLowerCase() ||
+    search.matches(typedName) ||
+    search.matches(names.get(customerId) ?? '');
+  return (row) =>
+    (states?.includes(row.state) ?? true) &&
+    (from === undefined || row.submittedAt >= from) &&
+    (to === undefined || row.submittedAt < to) &&
+    isCustomer(row);
+}
+
+async function drawdownsOf(view: ReadView<DrawdownDocument>, partition: string, keys: readonly string[]): Promise<ListedDrawdown[]> {
+  const documents = await view.documents(partition, keys);
+  return documents.filter((document) => document !== undefined) as ListedDrawdown[];
+}
+
+/** With the names of products, users, and of customers that were named by their id. */
+async function joined(store: ReadStore, view: ReadView<DrawdownDocument>, drawdowns: readonly ListedDrawdown[]): Promise<DrawdownItem[]> {
+  const skus = drawdowns.flatMap(({ lines }) => lines.map(({ sku }) => sku));
+  const people = drawdowns.flatMap(({ history }) => history.map(({ by }) => by));
+  const [products, users, customers] = await Promise.all([
+    productNames(store, skus),
+    findUsers(store, people),
+    namesOfCustomers(view, drawdowns),
+  ]);
+  const person = (userId: string): Person => ({ userId, login: users.get(userId)?.login ?? userId });
+  return drawdowns.map(({ typed, submitted: _, changed: __, ...drawdown }) => {
+    const { accountId, customerId, note, clonedFrom, lines } = drawdown;
+    const [first] = drawdown.history;
+    const reason = drawdown.history.at(-1)!.reason;
+    const { accountName = customers.get(`${accountId} ${customerId}`) ?? customerId, website, contactName, contactEmail } = typed ?? {};
+    return {
+      drawdownId: drawdown.drawdownId,
+      accountId,
+      state: drawdown.state,
+      orderId: drawdown.orderId,
+      customer: { customerId, accountName, ...(typed && { ...(website !== undefined && { website }), contactName, contactEmail }) },
+      lines: lines.map(({ line, sku, quantity }) => ({ line, sku, productName: products.get(sku) ?? sku, quantity })),
+      submittedAt: first!.at,
+      requestedBy: person(first!.by.userId),
+      holdUntil: drawdown.holdUntil,
+      ...(note !== undefined && { note }),
+      ...(clonedFrom !== undefined && { clonedFrom }),
+      ...(reason !== undefined && { reason }),
+      history: drawdown.history.map(({ state, at, by, reason: why }) => ({
+        ...{ state, at, by: person(by.userId) },
+        ...(why !== undefined && { reason: why }),
+      })),
+    };
+  });
+}
+
+async function namesOfCustomers(
+  view: ReadView<DrawdownDocument>,
+  drawdowns: readonly ListedDrawdown[],
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = new Map<string, Set<string>>();
+  for (const { accountId, customerId, typed } of drawdowns)
+    if (typed === undefined) wanted.set(accountId, (wanted.get(accountId) ?? new Set()).add(customerId));
+  const names = new Map<string, string>();
+  for (const [accountId, customerIds] of wanted) {
+    const documents = await view.documents(accountId, [...customerIds].map(customerKey));
+    for (const document of documents as (DrawdownCustomer | undefined)[])
+      if (document) names.set(`${accountId} ${document.customerId}`, document.name);
+  }
+  return names;
+}
