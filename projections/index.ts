@@ -6,6 +6,7 @@ import { drawdownList } from './drawdown-list/drawdown-list.projection.js';
 import { historySearch } from './history-search/history-search.projection.js';
 import { licenseFileList } from './license-file-list/license-file-list.projection.js';
 import { notificationLog } from './notification-log/notification-log.projection.js';
+import { orderList } from './order-list/order-list.projection.js';
 import { poolBalance } from './pool-balance/pool-balance.projection.js';
 import { serviceList } from './service-list/service-list.projection.js';
 import { subscriptionList } from './subscription-list/subscription-list.projection.js';
@@ -24,9 +25,10 @@ export const projections: readonly Projection<any>[] = [
   notificationLog,
   subscriptionList,
   drawdownList,
+  orderList,
 ];
 
-export { catalogue, customerList, deadlineList, drawdownList, historySearch, poolBalance, subscriptionList, userList };
+export { catalogue, customerList, deadlineList, drawdownList, historySearch, orderList, poolBalance, subscriptionList, userList };
 export * from './catalogue/catalogue.query.js';
 export * from './customer-list/customer-list.query.js';
 export { deadlineKinds } from './deadline-list/deadline-list.projection.js';
@@ -41,6 +43,8 @@ export * from './notification-log/notification-log.query.js';
 export { type ListedLicenseFile } from './license-file-list/license-file-list.projection.js';
 export { quantityOf, serviceStates, type ListedService } from './service-list/service-list.projection.js';
 export * from './service-list/service-list.query.js';
+export * from './order-list/order-list.query.js';
+export { orderAfter, type ListedOrder, type ListedOrderLine, type OrderStep } from './order-list/order.js';
 export * from './pool-balance/pool-balance.query.js';
 export { subscriptionStates } from './subscription-list/subscription-document.js';
 export * from './subscription-list/subscription-list.query.js';

@@ -9,10 +9,12 @@ import {
   dueDeadlines,
   findSubscription,
   listCustomers,
+  listFulfilments,
   listDeadlines,
   listDrawdowns,
   listLicenseFiles,
   listNotifications,
+  listOrders,
   listProducts,
   listServices,
   listSubscriptions,
@@ -106,6 +108,13 @@ onRedis('the read models on Redis', () => {
       const held = [{ line: 1, sku: 'b', quantity: 2, lots: [{ lotId: 'lot-2', quantity: 2 }] }];
       const person = { accountName: 'Fjordline', contactName: 'Ingrid', contactEmail: 'ingrid@example.com' };
       story.tell('DrawdownSubmitted', { ...drawn, lines: held, person }).tell('DrawdownApproved', { accountId: 'p', drawdownId: 'd1' });
+      for (const orderId of ['o-1', 'o-2', 'o-3']) {
+        const lines = [{ sku: 'a', quantity: 1 }];
+        const order = { orderId, accountId: 'q', placedBy: 'u1' };
+        story.tell('OrderPlaced', { ...order, lines, totals: [], payment: { method: 'invoice' }, fulfilment: 'provider' });
+        story.tell('OrderProvisioningStarted', { ...order, fulfilment: 'provider' });
+      }
+      story.tell('OrderFulfilled', { orderId: 'o-2', accountId: 'q' });
       return story.tell('DealerUnlinked', { customerId: 'c3', partnerId: 'p' });
     };
     await Promise.all([tell(database).show(3), tell(inLmdb).show(11)]);
@@ -125,6 +134,8 @@ onRedis('the read models on Redis', () => {
         listServices(store, { accountId: 'q', state: 'ready' }),
         listLicenseFiles(store, { accountId: 'p' }),
         listNotifications(store, { accountId: 'p', state: 'queued' }),
+        listOrders(store, { accountId: 'q', states: ['provisioning'], limit: 2 }),
+        listFulfilments(store, {}),
       ]);
     expect(await answers(database)).toEqual(await answers(inLmdb));
     for (const { name, version } of projections) {

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { roles, serviceIdOf, type Role } from '#licensing';
 import { startApi, type Answer, type Call, type StartedApi } from '../apps/api/src/testing/started-api.js';
-import { bought, newCustomer, newPartner, newProduct, tokenOf } from '../apps/api/src/testing/tenants.js';
+import { bring } from '../apps/api/src/testing/marketplace.js';
+import { bought, newCustomer, newPartner, newProduct, tokenOf, type Tenant } from '../apps/api/src/testing/tenants.js';
 import { endpoints, type Endpoint } from './support/endpoints.js';
 
 let api: StartedApi;
-const ids: Record<string, string> = { sku: 'REMO-EDGE-1Y', orderId: 'PO-1' };
+const ids: Record<string, string> = { sku: 'REMO-EDGE-1Y' };
 const tokens: Record<string, string | undefined> = {};
 
 beforeAll(async () => {
@@ -16,7 +17,12 @@ beforeAll(async () => {
   await newProduct(api, 'FIRST-USE', { termStarts: 'onFirstUse' });
   const [partner, otherPartner] = [await newPartner(api, 'SAKURA-01'), await newPartner(api)];
   const [customer, otherCustomer] = [await newCustomer(api, 'SAKURA-01'), await newCustomer(api)];
-  await bought(api, partner.id, 'REMO-EDGE-1Y', 10, 'PO-1');
+  await newProduct(api, 'SENT', { fulfilment: 'provider' });
+  const [ordered, sent] = [await placed(customer, 'REMO-EDGE-1Y'), await placed(customer, 'SENT')];
+  await bring.forward(api, sent);
+  await api.call({ method: 'PUT', url: '/v1/cart/lines/REMO-EDGE-1Y', token: customer.token, body: { quantity: 1 } });
+  // A purchase of this partner has the same number as an order of that customer: both are ids of paths with the same name.
+  await bought(api, partner.id, 'REMO-EDGE-1Y', 10, ordered);
   await bought(api, partner.id, 'FIRST-USE', 10);
   await newProduct(api, 'BOT-RUNNER', { delivery: 'file' });
   await newProduct(api, 'CONTROL-ROOM', { delivery: 'cloud' });
@@ -33,6 +39,7 @@ beforeAll(async () => {
   for (const name of ['drawdownId', 'approvedId']) ids[name] = (await post(`${pool}/drawdowns`, asked)).body.drawdownId;
   await api.call({ method: 'POST', url: `${pool}/drawdowns/${ids['approvedId']}/approve`, token: accounting });
   Object.assign(ids, { partnerId: partner.id, accountId: partner.id, customerId: customer.id, stream: `pool-${partner.id}` });
+  Object.assign(ids, { orderId: ordered, fulfilmentId: sent });
   const accounts: Partial<Record<Role, string>> = { partner: partner.id, customerAdmin: customer.id, customerUser: customer.id };
   for (const role of roles) tokens[role] = await tokenOf(api, role, accounts[role]);
   Object.assign(tokens, {
@@ -43,6 +50,11 @@ beforeAll(async () => {
   });
 }, 60_000);
 afterAll(() => api?.stop());
+
+async function placed({ id, token }: Tenant, sku: string): Promise<string> {
+  const body = { accountId: id, lines: [{ sku, quantity: 1 }], payment: { method: 'invoice' } };
+  return (await api.call({ method: 'POST', url: '/v1/orders', token, body })).body.orderId;
+}
 
 const end = () => api.parts.eventLog.end();
 const filled = (text: string, changes: Readonly<Record<string, string>> = {}) =>

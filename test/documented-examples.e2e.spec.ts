@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { startApi, type StartedApi } from '../apps/api/src/testing/started-api.js';
+import { bring } from '../apps/api/src/testing/marketplace.js';
 import { newProduct, tokenOf } from '../apps/api/src/testing/tenants.js';
 import { noteSent, notification, queueNotification, serviceIdOf, type NotificationQueued } from '#licensing';
 import { story } from '../apps/api/src/story.js';
@@ -57,6 +58,20 @@ const calls: [call: string, by: string][] = [
   ['GET /v1/pools/{accountId}/assignments', 'partner'],
   ['GET /v1/pools/{accountId}', 'partner'],
   ['GET /v1/notifications', 'partner'],
+  ['PUT /v1/cart/lines/{sku}', 'customer'],
+  ['GET /v1/cart', 'customer'],
+  ['POST /v1/cart/checkout', 'customer'],
+  ['DELETE /v1/cart/lines/{sku}', 'customer'],
+  ['POST /v1/orders', 'customer'],
+  ['GET /v1/orders', 'customer'],
+  ['GET /v1/orders/{orderId}', 'customer'],
+  ['GET /v1/orders/{orderId}/stream', 'customer'],
+  ['GET /v1/pools/{accountId}/overview', 'customer'],
+  ['POST /v1/orders/{orderId}/cancel', 'customer'],
+  ['POST /v1/payments/confirmations', 'payment'],
+  ['GET /v1/fulfilments', 'operator'],
+  ['POST /v1/fulfilments/{fulfilmentId}/complete', 'operator'],
+  ['POST /v1/fulfilments/{fulfilmentId}/fail', 'operator'],
   ['GET /v1/events', 'auditor'],
   ['GET /v1/events/stream', 'auditor'],
   ['GET /v1/audit/streams/{stream}', 'auditor'],
@@ -72,6 +87,8 @@ let api: StartedApi;
 let anyone: Caller;
 let store: TheStore;
 let provisioning: TheStore;
+/** Signs like the shop, with a secret of its own. */
+let payment: TheStore;
 let documents: any;
 const schemas = new Ajv2020({ strict: false, allErrors: true, logger: false });
 /** What the ids of the story are in this run. */
@@ -85,6 +102,7 @@ beforeAll(async () => {
   anyone = new Caller(`http://127.0.0.1:${(api.app.getHttpServer().address() as { port: number }).port}`);
   store = new TheStore(api.parts.secrets.storeSecret!, anyone);
   provisioning = new TheStore(api.parts.secrets.provisioningSecret!, anyone);
+  payment = new TheStore(api.parts.secrets.paymentSecret!, anyone);
   // The first read models are being made.
   while ((await anyone.get('/v1/health/ready')).status !== 200);
   documents = (await anyone.get('/v1/openapi.json')).body;
@@ -97,6 +115,8 @@ beforeAll(async () => {
   await newProduct(api, 'REMO-DIRECT-1Y', { termStarts: 'onFirstUse' });
   await newProduct(api, 'BOT-RUNNER', { delivery: 'file' });
   await newProduct(api, 'CONTROL-ROOM', { delivery: 'cloud' });
+  const billingOptions = [{ period: 'P1M', commitment: 'P1Y' }];
+  await newProduct(api, 'M365-BUSINESS', { billingOptions, tenant: 'microsoft', fulfilment: 'provider' });
 });
 afterAll(() => api?.stop());
 
@@ -130,7 +150,7 @@ async function made(call: string, by: string): Promise<Answer> {
   // What the shop signs cannot stand in a document: it holds for ten minutes.
   if (body?.linkToken !== undefined) body.linkToken = await store.linkToken(body.storeAccountId);
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const headers = by === 'store' ? store.signature(text!) : by === 'provisioning' ? provisioning.signature(text!) : {};
+  const headers = { store, provisioning, payment }[by]?.signature(text!) ?? {};
   return new Caller(anyone.url, tokens[by]).call(method, url, text, { headers });
 }
 
@@ -165,6 +185,22 @@ async function remember(call: string, { body }: { body: any }): Promise<void> {
   }
 }
 
+/** What the next calls are about: each of them leads an order to where the one after it has to find another. */
+async function prepareOrder(call: string, { body }: { body: any }): Promise<void> {
+  const customer = new Caller(anyone.url, tokens['customer']);
+  const order = async (method: string): Promise<string> => {
+    const { example } = operationOf('POST /v1/orders').operation.requestBody.content['application/json'];
+    const { body: placed } = await customer.post('/v1/orders', { ...JSON.parse(inThisRun(JSON.stringify(example))), payment: { method } });
+    return (ids[story.orderId] = placed.orderId);
+  };
+  if (call === 'POST /v1/cart/checkout')
+    await customer.put('/v1/cart/lines/M365-BUSINESS', { quantity: 1, billing: { period: 'P1M', commitment: 'P1Y' } });
+  if (call === 'POST /v1/orders') ids[story.orderId] = body.orderId;
+  if (call === 'POST /v1/orders/{orderId}/cancel') await order('external');
+  if (call === 'POST /v1/payments/confirmations') latest = await bring.forward(api, ids[story.orderId]!);
+  if (call === 'POST /v1/fulfilments/{fulfilmentId}/complete') await bring.forward(api, await order('invoice'));
+}
+
 describe('the examples of the documents', () => {
   it('are of every call', () => {
     const documented = Object.entries<object>(documents.paths).flatMap(([path, methods]) =>
@@ -192,6 +228,7 @@ describe('the examples of the documents', () => {
     if (!operation.parameters.some(({ name }: any) => name === 'asOf')) expect(answer.body.items).not.toEqual([]);
     latest = answer.position ?? latest;
     await remember(call, answer);
+    await prepareOrder(call, answer);
   });
 });
 

@@ -10,10 +10,11 @@ import { Letters } from './src/mails/asked-for.js';
 import { Recipients } from './src/mails/recipients.js';
 import { OutboxTransport, SmtpTransport, type MailTransport } from './src/mails/transport.js';
 import { Notifications } from './src/notifications.js';
+import { Orders } from './src/orders.js';
 import { SandboxDeadlines } from './src/sandbox-deadlines.js';
 import { Transfers } from './src/transfers.js';
 
-/** What happens by itself: licenses given arrive at the receiver's, holds lapse, terms end and renew, mails go out. */
+/** What happens by itself: licenses given arrive at the receiver's, orders are delivered, holds lapse, terms end and renew, mails go out. */
 async function start(context: ProcessContext): Promise<Running> {
   const { log } = context;
   const settings = readSettings();
@@ -22,6 +23,7 @@ async function start(context: ProcessContext): Promise<Running> {
   const readStore = await openReadStore(settings, eventLog);
 
   const transfers = new Transfers(eventLog, ledger, await Checkpoint.open(eventLog, 'transfers'), clock, log);
+  const orders = new Orders(eventLog, ledger, await Checkpoint.open(eventLog, 'orders'), log);
   const deadlines = new Deadlines(new DeadlineView(readStore), ledger, log);
   const lastPoolFact = await positionOfLastPoolFact(eventLog);
   const transport = mailTransport(settings, log);
@@ -34,12 +36,13 @@ async function start(context: ProcessContext): Promise<Running> {
     notifications.run(stopping.signal),
     mailing.run(stopping.signal),
     transfers.run(stopping.signal),
+    orders.run(stopping.signal),
     sandboxClock === undefined
       ? deadlines.run(clock, lastPoolFact, stopping.signal)
-      : new SandboxDeadlines(sandboxClock, transfers, deadlines, ledger).run(lastPoolFact, stopping.signal),
+      : new SandboxDeadlines(sandboxClock, [transfers, orders], deadlines, ledger).run(lastPoolFact, stopping.signal),
   ];
   for (const work of working) work.catch(failed);
-  log.info('automations follow the log: transfers, deadlines, mails');
+  log.info('automations follow the log: transfers, orders, deadlines, mails');
 
   return {
     healthPort: settings.healthPort,

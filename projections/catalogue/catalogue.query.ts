@@ -41,11 +41,19 @@ export async function listProducts(
 
 /** One product, withdrawn ones included; undefined when it was never listed. */
 export async function findProduct(store: ReadStore, sku: string): Promise<ListedProduct | undefined> {
+  return (await findProducts(store, [sku])).get(sku);
+}
+
+/** Products by sku, withdrawn ones included. An unknown sku is not in the map. */
+export async function findProducts(store: ReadStore, skus: readonly string[]): Promise<ReadonlyMap<string, ListedProduct>> {
   const view = await viewOf(store, catalogue);
-  const product = await view.document(everyProduct, sku);
-  if (!product) return undefined;
-  const { changed: _, ...listed } = product;
-  return listed;
+  const products = await view.documents(everyProduct, skus);
+  const listed = products.flatMap((product) => {
+    if (!product) return [];
+    const { changed: _, ...rest } = product;
+    return [[product.sku, rest] as const];
+  });
+  return new Map(listed);
 }
 
 /** Names of products by sku, for the answers of other questions. An unknown sku is not in the map. */

@@ -1,9 +1,9 @@
-import type { Actor, Fact, Instant, PoolFact, CustomerFact, ProductFact, UserFact, NotificationFact } from '#licensing';
+import type { Actor, Fact, Instant, OrderFact, PoolFact, CustomerFact, ProductFact, UserFact, NotificationFact } from '#licensing';
 import type { ProjectedEvent, Projection, ReadStore } from '#read-store';
 import { applyChanges, changesByPartition } from '../../libs/read-store/src/projection-batch.js';
 import { projections } from '../index.js';
 
-type AnyFact = PoolFact | CustomerFact | ProductFact | UserFact | NotificationFact;
+type AnyFact = OrderFact | PoolFact | CustomerFact | ProductFact | UserFact | NotificationFact;
 type DataOf<Type extends AnyFact['type']> = Extract<AnyFact, Fact<Type>>['data'];
 
 /** How a fact came about, where the test cares: when, by whom, in which pool's order. */

@@ -1,6 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
-import { notification, credential, customer, Invariants, order, partner, pool, product, reservation, user, balances } from '#licensing';
+import {
+  cart,
+  credential,
+  customer,
+  Invariants,
+  notification,
+  order,
+  partner,
+  pool,
+  product,
+  reservation,
+  user,
+  balances,
+} from '#licensing';
 
 interface StoredFact {
   readonly stream: string;
@@ -20,7 +33,7 @@ const anotherEnd = '-0000-4000-8000-0000000000f';
 /** The account of a subscription, without the LicensePurchased before it: there is one example of each fact. */
 const subscribed = '0000000000f2';
 
-const aggregates: readonly Folding[] = [product, partner, customer, pool, user, credential, reservation, order, notification];
+const aggregates: readonly Folding[] = [product, partner, customer, pool, user, credential, reservation, order, cart, notification];
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'));
 const facts = files.map((name) => JSON.parse(readFileSync(`${import.meta.dirname}/${name}`, 'utf8')) as StoredFact);
 
@@ -120,6 +133,10 @@ describe('Facts as they were once stored (these files are never edited: a new sh
       { state: 'expired', quantity: 0, termsBegun: 2, termEndsAt: '2028-05-01T09:00:00.000Z', autoRenewal: true, lots: [] },
     ]);
     expect(activeSubscriptions.size).toBe(0);
+  });
+
+  it('still tell a cart', () => {
+    expect(stateOf('cart')).toMatchObject({ lines: [{ sku: 'M365-BP', quantity: 5, form: { contact: 'Jeanne Petit' } }], checkouts: 1 });
   });
 
   it('still tell a user, the password and the name taken', () => {

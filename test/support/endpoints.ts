@@ -1,6 +1,7 @@
 import { roles, type Role } from '#licensing';
 import { bad, badQuery } from './bad-values.js';
 import { drawdownEndpoints } from './drawdown-endpoints.js';
+import { marketplaceEndpoints } from './marketplace-endpoints.js';
 
 /** One call of the API: one that is right, who may make it, and what may be wrong with it. */
 export interface Endpoint {
@@ -72,6 +73,16 @@ export const endpoints: readonly Endpoint[] = [
     fields: {
       name: bad.text,
       category: bad.shortText,
+      link: [
+        ...bad.notText,
+        '',
+        'remo',
+        'javascript:alert(1)',
+        'ftp://x.example',
+        'https://',
+        'https://a b',
+        `https://x.example/${'x'.repeat(2000)}`,
+      ],
       prices: [null, 5, 'x', {}, [null], [5], [{}], Array(101).fill(price)],
       'prices[0].currency': bad.currency,
       'prices[0].amount': bad.decimal,
@@ -310,12 +321,7 @@ export const endpoints: readonly Endpoint[] = [
     may: [],
     answers: 401,
   },
-  {
-    call: 'GET /v1/notifications',
-    by: 'partner',
-    may: ['operator', 'auditor', 'partner', 'customerAdmin'],
-    query: { state: ['', 'lost', 'Sent'], limit: badQuery.limit, cursor: badQuery.cursor, atLeast: badQuery.atLeast },
-  },
+  ...marketplaceEndpoints,
   {
     call: 'GET /v1/events',
     by: 'auditor',

@@ -12,14 +12,19 @@ export interface RunningLedger {
   stop(): Promise<void>;
 }
 
-const storeSecret = `whsec_${Buffer.alloc(32, 's').toString('base64')}`;
+const secretOf = (letter: string) => `whsec_${Buffer.alloc(32, letter).toString('base64')}`;
+const storeSecret = secretOf('s');
+/** What the payment provider and the provisioning service sign with, in every ledger that a test starts. */
+export const paymentSecret = secretOf('p');
+export const provisioningSecret = secretOf('v');
 
 /** Starts it and waits until it says where its API is. `environment` adds EVENTSTORE_URL, REDIS_URL and the like. */
 export async function startLedger(environment: Record<string, string> = {}, words: readonly string[] = []): Promise<RunningLedger> {
   const folder = temporaryFolder();
   const operatorLogin = `operator-${folder.path.slice(-6)}`;
   const operatorPassword = 'correct horse battery staple';
-  const secrets = { STORE_SECRET: storeSecret, JWT_SECRET: 'a secret of this test that is long enough' };
+  const signing = { STORE_SECRET: storeSecret, PAYMENT_SECRET: paymentSecret, PROVISIONING_SECRET: provisioningSecret };
+  const secrets = { ...signing, JWT_SECRET: 'a secret of this test that is long enough' };
   const operator = { OPERATOR_LOGIN: operatorLogin, OPERATOR_PASSWORD: operatorPassword };
   const ledger = await LaunchedLedger.start(folder.path, { ...operator, ...secrets, ...environment }, words);
   return {

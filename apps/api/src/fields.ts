@@ -80,6 +80,13 @@ export const Email = (documented: Documented = {}) =>
 
 export const Website = (documented: Documented = {}) =>
   field({ type: 'string', format: 'uri', maxLength: 500, example: 'https://www.example.com', ...documented }, websiteFinding);
+/** An address on the web that may be shown as a link: nothing that runs. */
+export const Link = (documented: Documented = {}) =>
+  field({ type: 'string', format: 'uri', maxLength: 2000, ...documented }, (value) =>
+    textFinding(value, 1, 2000) === undefined && URL.canParse(value as string) && /^https?:\/\/\S+$/.test(value as string)
+      ? undefined
+      : 'must be an address that begins with https:// or http://, of at most 2000 characters',
+  );
 
 /** Never shown again, not even as a plain hash: see `secretFieldsOf`. Lengths in UTF-16 units. */
 export const Password = ({ min, max = 256, ...documented }: { min: number; max?: number } & Documented) =>

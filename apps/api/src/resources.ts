@@ -1,11 +1,14 @@
 import type { Type } from '@nestjs/common';
 import { AuditModule } from './audit/audit.module.js';
+import { CartModule } from './cart/cart.module.js';
 import { CustomerModule } from './customer/customer.module.js';
 import { DeliveriesModule } from './deliveries/deliveries.module.js';
 import { DrawdownsModule } from './drawdowns/drawdown.module.js';
 import { FeedModule } from './feed/feed.module.js';
 import { HealthModule } from './health/health.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
+import { OrderModule } from './orders/order.module.js';
+import { OverviewModule } from './overview/overview.module.js';
 import { PartnerModule } from './partner/partner.module.js';
 import { PoolModule } from './pool/pool.module.js';
 import { ProductModule } from './product/product.module.js';
@@ -24,6 +27,9 @@ export const resources: readonly Type[] = [
   PoolModule,
   DeliveriesModule,
   DrawdownsModule,
+  CartModule,
+  OrderModule,
+  OverviewModule,
   StoreModule,
   NotificationsModule,
   FeedModule,

@@ -12,4 +12,5 @@ export const metrics = {
     name: 'deadlines_facts_total',
     help: 'Facts that time brought, recorded by this process: ends, renewals, lapsed holds',
   }),
+  provisioned: new Counter({ name: 'orders_provisioned_total', help: 'Orders whose licenses this process brought into their pool' }),
 };

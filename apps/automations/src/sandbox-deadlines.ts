@@ -3,7 +3,14 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Ledger, Position } from '#event-store';
 import { noteDeadlinesFired, sandboxClockId, sandboxTime, type SandboxClock } from '#platform';
 import { pause, type Deadlines } from './deadlines.js';
-import type { Transfers } from './transfers.js';
+import type { Progress } from './progress.js';
+
+/** An automation that brings licenses into pools. */
+export interface Bringing {
+  readonly progress: Progress;
+  /** Where the latest of what it brought was recorded. */
+  readonly latest: Position | undefined;
+}
 
 /**
  * In the sandbox: whenever the clock was moved, fires all that fell due by then, and says so by a DeadlinesFired, which the mover waits for.
@@ -12,7 +19,7 @@ import type { Transfers } from './transfers.js';
 export class SandboxDeadlines {
   constructor(
     private readonly clock: SandboxClock,
-    private readonly transfers: Transfers,
+    private readonly bringing: readonly Bringing[],
     private readonly deadlines: Deadlines,
     private readonly ledger: Ledger,
   ) {}
@@ -21,9 +28,11 @@ export class SandboxDeadlines {
     while (!signal.aborted) {
       try {
         const { now, firedUpTo, position: movedAt } = this.clock.told.value;
-        // What was given before the move has to arrive before the receiver's deadlines are complete.
-        if (movedAt !== undefined) await this.transfers.progress.reaches(movedAt, signal);
-        const seen = [lastPoolFact, movedAt, this.transfers.latest].filter((position) => position !== undefined);
+        // What was given or ordered before the move has to arrive before the receiver's deadlines are complete.
+        if (movedAt !== undefined) await Promise.all(this.bringing.map(({ progress }) => progress.reaches(movedAt, signal)));
+        const seen = [lastPoolFact, movedAt, ...this.bringing.map(({ latest: arrived }) => arrived)].filter(
+          (position) => position !== undefined,
+        );
         const fired = await this.deadlines.fireAll(this.clock.nowText(), latest(seen), signal);
         if (now !== undefined && now !== firedUpTo) await this.note(now, fired);
         const over = new AbortController();

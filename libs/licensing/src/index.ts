@@ -41,6 +41,8 @@ export * from './order/order.events.js';
 export * from './order/order.js';
 export * from './order/place.js';
 export * from './order/progress.js';
+export * from './cart/cart.events.js';
+export * from './cart/cart.js';
 export * from './user/user.events.js';
 export * from './user/user.js';
 export * from './user/credential.js';

@@ -11,6 +11,8 @@ export interface AccessRule {
   readonly account?: { readonly parameter: string; readonly otherwise: RejectionCode; readonly relation?: 'linkedCustomer' };
   /** The role that DRAWDOWN_APPROVER_ROLE names may call it, too (004-26). */
   readonly approver?: true;
+  /** Only for users of the vendor: those of an account may not, whatever their role. */
+  readonly vendorOnly?: true;
   /** Calls signed with this secret are let in too (Standard Webhooks). */
   readonly signedBy?: 'storeSecret' | 'paymentSecret' | 'provisioningSecret';
 }
@@ -62,6 +64,14 @@ export const access = {
   decideDrawdown: { roles: [], approver: true, account: pool },
   settleDrawdown: { roles: ['partner'], account: pool },
   readDrawdownQueue: { roles: ['operator', 'accounting', 'auditor'], approver: true },
+  useCart: { roles: ['customerAdmin'] },
+  // Whose an order is, is known to its stream only: whoever asks for somebody else's is told that it does not exist.
+  placeOrder: { roles: ['operator', 'customerAdmin'] },
+  readOrders: { roles: ['operator', 'accounting', 'auditor', 'customerAdmin'] },
+  cancelOrder: { roles: ['operator', 'customerAdmin'] },
+  confirmPayment: { roles: [], signedBy: 'paymentSecret' },
+  readFulfilments: { roles: ['operator', 'service'], vendorOnly: true },
+  fulfil: { roles: ['operator', 'service'], vendorOnly: true, signedBy: 'provisioningSecret' },
 
   moveSandboxClock: { roles: ['operator'] },
   followEvents: { roles: ['operator', 'service', 'auditor'] },
@@ -104,6 +114,8 @@ export function authorize(
       'FORBIDDEN',
       `The role ${principal.role} does not allow this; it takes ${rule.roles.join(' or ') || 'a signed call'}`,
     );
+  if (rule.vendorOnly && principal.accountId !== undefined)
+    throw new Rejected('FORBIDDEN', 'This is for users of the vendor, not for those of an account');
   if (!rule.account || principal.accountId === undefined) return;
   const asked = parameters[rule.account.parameter];
   if (asked === undefined || asked.toLowerCase() === principal.accountId) return;

@@ -1,6 +1,6 @@
 import { canonicalJson, type FactMetadata, type RecordedEvent } from '#event-store';
 
-/** Streams whose facts are for others. Credentials, reservations, checkpoints and the sandbox's clock are nobody's business. */
+/** Streams whose facts are for others. Credentials, reservations, carts, checkpoints and the sandbox's clock are nobody's business. */
 export const factStreams = [
   'product-',
   'partner-',

@@ -1,11 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import { SlowReader, type Feed, type RecordedEvent } from '#event-store';
+import { SlowReader, type Feed, type ListenOptions, type RecordedEvent } from '#event-store';
 import { cloudEvent } from '#platform';
 
 export interface EventStreamOptions {
   readonly feed: Feed;
   readonly after: bigint | undefined;
   readonly isWanted: (event: RecordedEvent) => boolean;
+  /** The events, where they are others than those the feed has after a position. */
+  readonly events?: (listening: ListenOptions) => AsyncIterable<RecordedEvent>;
+  /** What is told of an event; as a CloudEvent unless told. */
+  readonly tell?: (event: RecordedEvent) => object;
+  /** The stream ends after this event; never unless told. */
+  readonly isLast?: (event: RecordedEvent) => boolean;
   /** Ends the stream: the server stops, or the sign-in is over. */
   readonly signal: AbortSignal;
   readonly heartbeatMs?: number;
@@ -20,7 +26,8 @@ export interface EventStreamOptions {
  * A reader that does not keep up is cut off: it comes back with Last-Event-ID, and nothing piles up here meanwhile.
  */
 export async function writeEventStream(response: ServerResponse, options: EventStreamOptions): Promise<void> {
-  const { feed, after, isWanted, heartbeatMs = 15_000, patienceMs = 10_000, queueMax = 1_000 } = options;
+  const { feed, after, isWanted, events, tell = cloudEvent, isLast = () => false } = options;
+  const { heartbeatMs = 15_000, patienceMs = 10_000, queueMax = 1_000 } = options;
   const gone = new AbortController();
   const leave = () => gone.abort();
   response.once('close', leave);
@@ -28,9 +35,10 @@ export async function writeEventStream(response: ServerResponse, options: EventS
   const heartbeat = setInterval(() => response.writableNeedDrain || response.write(': still here\n\n'), heartbeatMs);
   try {
     response.write('retry: 2000\n\n');
-    for await (const event of feed.listen({ after, filter: isWanted, queueMax, signal })) {
-      const written = response.write(`id: ${event.position}\ndata: ${JSON.stringify(cloudEvent(event))}\n\n`);
-      if (!written && !(await drained(response, signal, patienceMs))) break;
+    const listening = { after, filter: isWanted, queueMax, signal };
+    for await (const event of events?.(listening) ?? feed.listen(listening)) {
+      const written = response.write(`id: ${event.position}\ndata: ${JSON.stringify(tell(event))}\n\n`);
+      if ((!written && !(await drained(response, signal, patienceMs))) || isLast(event)) break;
     }
   } catch (error) {
     if (!(error instanceof SlowReader)) throw error;

@@ -20,9 +20,10 @@ export function isWanted({ types, account }: Wanted, event: RecordedEvent): bool
   return isFactStream(event.stream) && (types?.includes(event.type) ?? true) && (account === undefined || concerns(event, account));
 }
 
-/** The facts of its pool, of its profile and of its users. */
+/** The facts of its pool, of its profile, of its orders and of its users. */
 function concerns({ stream, data, metadata }: RecordedEvent, account: string): boolean {
   if (accountStreams(account).includes(stream)) return true;
+  if (stream.startsWith('order-')) return (data as { accountId?: string }).accountId === account;
   if (!stream.startsWith('user-')) return false;
   return (data as { accountId?: string }).accountId === account || (metadata as FactMetadata).actor.accountId === account;
 }
@@ -33,7 +34,7 @@ function accountStreams(account: string): string[] {
 
 /** What the event store leaves out for us; `isWanted` has the last word. */
 function filterOf({ types, account }: Wanted): EventFilter {
-  if (account !== undefined) return { streamPrefixes: [...accountStreams(account), 'user-'] };
+  if (account !== undefined) return { streamPrefixes: [...accountStreams(account), 'order-', 'user-'] };
   return types ? { types } : { streamPrefixes: factStreams };
 }
 

@@ -16,7 +16,7 @@ export class FollowEvents extends Question {
   readonly types?: string[];
 
   @Optional()
-  @Id({ example: story.partnerId, description: 'Only the facts of this account: its pool, its profile, its users' })
+  @Id({ example: story.partnerId, description: 'Only the facts of this account: its pool, its profile, its orders, its users' })
   readonly account?: string;
 }
 

@@ -10,6 +10,7 @@ export const sections = {
   Pools: 'What an account holds: purchases, assignments, first use',
   Deliveries: 'License files, their public keys, and cloud services: how licenses are put to use (`docs/deliveries.md`)',
   Drawdowns: 'Passing on licenses of one order, with an approval',
+  Marketplace: 'Buying: the cart, orders, their payment and their delivery',
   Store: 'Signed calls of the shop',
   Notifications: 'Mails: sent, waiting, failed',
   Events: 'The ordered feed for other services',

@@ -1,17 +1,27 @@
 import { IntersectionType, PickType } from '@nestjs/swagger';
 import { Flag, ListOf, Nullable, Sku, Text, WholeNumber } from '../fields.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
-import { ListProduct } from './product.commands.js';
+import { ListProduct, ProductPrice } from './product.commands.js';
 
 /** A product as it is offered, or was. */
-export class ProductAnswer extends PickType(ListProduct, ['sku', 'name', 'category', 'prices', 'policy'] as const) {
+export class ProductAnswer extends PickType(ListProduct, ['sku', 'name', 'category', 'link', 'prices', 'policy'] as const) {
   @Flag({ example: false, description: 'A withdrawn product cannot be bought any more; all that is held goes on' })
   readonly withdrawn: boolean;
 }
 
+/** A product and what it costs now. */
+export class OfferedProductAnswer extends ProductAnswer {
+  @ListOf(() => ProductPrice, {
+    min: 0,
+    max: 100,
+    description: 'Of `prices` those that hold now: one for each billing option and currency',
+  })
+  readonly pricesInForce: readonly ProductPrice[];
+}
+
 export class ProductListAnswer {
-  @ListOf(() => ProductAnswer, { min: 0, max: 500 })
-  readonly items: readonly ProductAnswer[];
+  @ListOf(() => OfferedProductAnswer, { min: 0, max: 500 })
+  readonly items: readonly OfferedProductAnswer[];
 
   @WholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, example: 4, description: 'How many products the question finds' })
   readonly total: number;

@@ -1,6 +1,6 @@
 import { LedgerCommand } from '../http/input.js';
 import { reversibilities, termStarts } from '#licensing';
-import { Choice, Currency, Decimal, Duration, Instant, ListOf, ListOfSkus, Optional, OrNull, Part, Sku, Text } from '../fields.js';
+import { Choice, Currency, Decimal, Duration, Instant, Link, ListOf, ListOfSkus, Optional, OrNull, Part, Sku, Text } from '../fields.js';
 import { OrderForm } from './order-form.js';
 
 /** How often a product is paid, and for how long the buyer is bound: yearly for a year, monthly for a month, monthly for a year. */
@@ -92,6 +92,10 @@ export class ListProduct extends LedgerCommand {
   @Optional()
   @Text({ max: 64, example: 'エッジストレージ録画' })
   readonly category?: string;
+
+  @Optional()
+  @Link({ example: 'https://remo.i-pro.example', description: 'Where the product is used: what a customer has leads there' })
+  readonly link?: string;
 
   @Optional()
   @ListOf(() => ProductPrice, { min: 0, max: 100 })

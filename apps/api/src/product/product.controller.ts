@@ -1,13 +1,14 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Rejected } from '#licensing';
-import { findProduct, listProducts } from '#projections';
+import { pricesInForce, Rejected } from '#licensing';
+import type { Clock } from '#platform';
+import { findProduct, listProducts, type ListedProduct } from '#projections';
 import type { ReadStore } from '#read-store';
 import { written } from '../http/answer.js';
 import { Input } from '../http/input.js';
 import { Reads, Section, Writes } from '../http/route.js';
-import { READ_STORE } from '../parts.js';
-import { ProductAnswer, ProductListAnswer, ProductListedAnswer, ProductWithdrawnAnswer } from './product.answers.js';
+import { CLOCK, READ_STORE } from '../parts.js';
+import { OfferedProductAnswer, ProductAnswer, ProductListAnswer, ProductListedAnswer, ProductWithdrawnAnswer } from './product.answers.js';
 import { ListProduct, WithdrawProduct } from './product.commands.js';
 import { FindProduct, ListProducts } from './product.questions.js';
 
@@ -17,6 +18,7 @@ export class ProductController {
   constructor(
     private readonly commands: CommandBus,
     @Inject(READ_STORE) private readonly store: ReadStore,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Writes('PUT', ':sku', {
@@ -36,13 +38,19 @@ export class ProductController {
   }
 
   @Reads('', { may: 'readCatalogue', summary: 'Find products', models: ['catalogue'], answer: ProductListAnswer })
-  find(@Input() question: ListProducts) {
-    return listProducts(this.store, question);
+  async find(@Input() question: ListProducts): Promise<ProductListAnswer> {
+    const { items, ...page } = await listProducts(this.store, question);
+    return { items: items.map((product) => this.priced(product)), ...page } as ProductListAnswer;
   }
 
-  @Reads(':sku', { may: 'readCatalogue', summary: 'One product, withdrawn ones included', models: ['catalogue'], answer: ProductAnswer })
+  @Reads(':sku', {
+    may: 'readCatalogue',
+    summary: 'One product, withdrawn ones included',
+    models: ['catalogue'],
+    answer: OfferedProductAnswer,
+  })
   async findOne(@Input() { sku }: FindProduct) {
-    return (await findProduct(this.store, sku)) ?? notFound(sku);
+    return this.priced((await findProduct(this.store, sku)) ?? notFound(sku));
   }
 
   @Writes('DELETE', ':sku', {
@@ -54,10 +62,14 @@ export class ProductController {
   async withdraw(@Input() command: WithdrawProduct) {
     return written(await this.commands.execute(command), { sku: command.sku, withdrawn: true });
   }
+
+  private priced(product: ListedProduct) {
+    return { ...product, pricesInForce: pricesInForce(product, this.clock.nowText()) };
+  }
 }
 
-function offered({ sku, name, category, prices, policy }: ListProduct): ProductAnswer {
-  return { sku, name, category, prices, policy, withdrawn: false };
+function offered({ sku, name, category, link, prices, policy }: ListProduct): ProductAnswer {
+  return { sku, name, category, link, prices, policy, withdrawn: false };
 }
 
 function notFound(sku: string): never {

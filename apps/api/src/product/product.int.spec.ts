@@ -22,7 +22,7 @@ describe('a product', () => {
     expect(listed).toMatchObject({ status: 200, body: { sku: 'REMO-EDGE-1Y', ...edge, stream: 'product-REMO-EDGE-1Y', revision: 0 } });
     const token = await tokenOf(api, 'customerUser', listed.body.stream);
     const found = await api.call({ url: `/v1/products/REMO-EDGE-1Y?atLeast=${listed.body.position}`, token });
-    expect(found.body).toEqual({ sku: 'REMO-EDGE-1Y', ...edge, withdrawn: false });
+    expect(found.body).toEqual({ sku: 'REMO-EDGE-1Y', ...edge, withdrawn: false, pricesInForce: edge.prices });
   });
 
   it('described again in the same way says nothing new, in another way it does', async () => {

@@ -1,3 +1,4 @@
+import type { Commanded } from '../fact.js';
 import { Rejected } from '../rejection.js';
 import type { OrderedLine } from '../pool/provision.js';
 import type { Money } from '../money.js';
@@ -7,6 +8,18 @@ import type { Tenant } from './tenant.js';
 /** placed → paid | paymentFailed; paid → provisioning → provisioned | failed; placed, paid → cancelled (003-54). */
 export const orderStates = ['placed', 'paid', 'paymentFailed', 'provisioning', 'provisioned', 'failed', 'cancelled'] as const;
 export type OrderStateName = (typeof orderStates)[number];
+
+/** The state that a fact leads to. */
+export const stateAfterFact: Readonly<Record<OrderFact['type'], OrderStateName>> = {
+  OrderPlaced: 'placed',
+  OrderPaid: 'paid',
+  PaymentFailed: 'paymentFailed',
+  OrderProvisioningStarted: 'provisioning',
+  OrderFulfilled: 'provisioning',
+  OrderProvisioned: 'provisioned',
+  OrderFailed: 'failed',
+  OrderCancelled: 'cancelled',
+};
 
 /** States that an order does not leave. */
 export const finalOrderStates: readonly OrderStateName[] = ['paymentFailed', 'provisioned', 'failed', 'cancelled'];
@@ -29,7 +42,6 @@ export interface PlacedOrder {
   fulfilled: boolean;
   /** Of the delivery. */
   reference?: string;
-  reason?: string;
 }
 
 export interface OrderState {
@@ -64,42 +76,19 @@ function placed({ orderId, accountId, placedBy, lines, person, totals, payment, 
 }
 
 function follow(known: PlacedOrder, fact: OrderFact): void {
-  switch (fact.type) {
-    case 'OrderPaid':
-      known.state = 'paid';
-      known.paymentReference = fact.data.reference;
-      break;
-    case 'PaymentFailed':
-      known.state = 'paymentFailed';
-      known.paymentReference = fact.data.reference;
-      known.reason = fact.data.reason;
-      break;
-    case 'OrderProvisioningStarted':
-      known.state = 'provisioning';
-      break;
-    case 'OrderFulfilled':
-      known.fulfilled = true;
-      known.reference = fact.data.reference;
-      break;
-    case 'OrderProvisioned':
-      known.state = 'provisioned';
-      break;
-    case 'OrderFailed':
-      known.state = 'failed';
-      known.reason = fact.data.reason;
-      break;
-    case 'OrderCancelled':
-      known.state = 'cancelled';
-      known.reason = fact.data.reason;
-      break;
-    default:
-  }
+  // A fact of a newer kind changes nothing here.
+  known.state = stateAfterFact[fact.type] ?? known.state;
+  if (fact.type === 'OrderPaid' || fact.type === 'PaymentFailed') known.paymentReference = fact.data.reference;
+  if (fact.type === 'OrderFulfilled') Object.assign(known, { fulfilled: true, reference: fact.data.reference });
 }
 
-/** The order that a command is about. Errors: ORDER_NOT_FOUND. */
-export function knownOrder({ order: known }: OrderState, orderId: string): PlacedOrder {
-  if (known !== undefined) return known;
-  throw new Rejected('ORDER_NOT_FOUND', `There is no order ${orderId}.`, { orderId });
+/** The order that a command is about; somebody else's is not there. Errors: ORDER_NOT_FOUND. */
+export function knownOrder(
+  { order: known }: OrderState,
+  { orderId, context: { actor } }: Commanded & { readonly orderId: string },
+): PlacedOrder {
+  if (known !== undefined && (actor.accountId ?? known.accountId) === known.accountId) return known;
+  throw new Rejected('ORDER_NOT_FOUND', `There is no order ${orderId} that you may see.`, { orderId });
 }
 
 /** The refusal of what cannot be done in the state the order is in. */

@@ -73,7 +73,8 @@ function orderedLine(command: PlaceOrder, line: RequestedLine, listing: Listing,
   return { sku, quantity, ...(billing && { billing }), ...(subscriptionId && { subscriptionId }), ...(unitPrice && { unitPrice }) };
 }
 
-function listingForSale(product: ProductState | undefined, sku: string): Listing {
+/** What is offered now. Errors: PRODUCT_NOT_FOUND, PRODUCT_WITHDRAWN. */
+export function listingForSale(product: ProductState | undefined, sku: string): Listing {
   if (product?.listing === undefined) throw new Rejected('PRODUCT_NOT_FOUND', `There is no product ${sku}.`, { sku });
   if (product.status === 'withdrawn') throw new Rejected('PRODUCT_WITHDRAWN', `${sku} is no longer sold.`, { sku });
   return product.listing;

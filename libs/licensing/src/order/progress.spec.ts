@@ -146,6 +146,16 @@ describe('A delivery by the provider (003-61)', () => {
 });
 
 describe('An order is cancelled', () => {
+  it('by its own account only: for others it is not there', () => {
+    const asked = given(order, placed());
+    const by = (accountId: string) => ({
+      orderId: 'o-1',
+      context: { commandId: 'x', actor: { userId: 'u-2', role: 'customerAdmin', accountId } },
+    });
+    expect(asked.when(cancelOrder, by('c-2') as never)).toMatchObject({ refused: 'ORDER_NOT_FOUND' });
+    expect(asked.when(cancelOrder, by(customerId) as never)).toHaveLength(1);
+  });
+
   it.each([[[]], [[paid]]])('until its delivery begins', (facts) => {
     expect(given(order, placed(), ...facts).when(cancelOrder, { orderId: 'o-1', reason: 'too many' })).toEqual([
       { type: 'OrderCancelled', data: { ...buyer, reason: 'too many' } },

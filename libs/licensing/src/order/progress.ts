@@ -37,7 +37,7 @@ export function advanceOrder(state: OrderState, { orderId }: ForOrder): OrderFac
 
 /** What the payment provider says; the same again says nothing new. Errors: ORDER_STATE, PAYMENT_REFERENCE_MISMATCH. */
 export function confirmPayment(state: OrderState, command: ConfirmPayment): OrderFact[] {
-  const order = knownOrder(state, command.orderId);
+  const order = knownOrder(state, command);
   const { orderId, reference, outcome, reason } = command;
   if (order.payment.method !== 'external') throw wrongOrderState(order, `${outcome} from outside, it is paid on an invoice`);
   const expected = order.paymentReference ?? order.payment.reference;
@@ -58,8 +58,9 @@ export function confirmPayment(state: OrderState, command: ConfirmPayment): Orde
 }
 
 /** Whoever delivers what cannot be delivered by itself has done so (003-61). The same again says nothing new. Errors: ORDER_STATE. */
-export function completeFulfilment(state: OrderState, { orderId, reference }: CompleteFulfilment): OrderFact[] {
-  const order = knownOrder(state, orderId);
+export function completeFulfilment(state: OrderState, command: CompleteFulfilment): OrderFact[] {
+  const order = knownOrder(state, command);
+  const { orderId, reference } = command;
   if (order.state === 'provisioning' && !order.fulfilled)
     return [{ type: 'OrderFulfilled', data: { orderId, accountId: order.accountId, ...(reference !== undefined && { reference }) } }];
   if (order.fulfilled && order.state !== 'failed' && order.reference === reference) return [];
@@ -67,10 +68,10 @@ export function completeFulfilment(state: OrderState, { orderId, reference }: Co
 }
 
 /** Whoever should deliver it cannot. Once it is delivered that can no longer be said. Errors: ORDER_STATE. */
-export function failFulfilment(state: OrderState, { orderId, reason }: FailOrder): OrderFact[] {
-  const order = knownOrder(state, orderId);
+export function failFulfilment(state: OrderState, command: FailOrder): OrderFact[] {
+  const order = knownOrder(state, command);
   if (order.state !== 'provisioning' || order.fulfilled) throw wrongOrderState(order, 'failed');
-  return [failed(order, reason)];
+  return [failed(order, command.reason)];
 }
 
 /** The pool has been credited. */
@@ -88,8 +89,9 @@ export function giveOrderUp(state: OrderState, { reason }: FailOrder): OrderFact
 }
 
 /** Taken back by the buyer, until its delivery begins. Errors: ORDER_STATE. */
-export function cancelOrder(state: OrderState, { orderId, reason }: CancelOrder): OrderFact[] {
-  const order = knownOrder(state, orderId);
+export function cancelOrder(state: OrderState, command: CancelOrder): OrderFact[] {
+  const order = knownOrder(state, command);
+  const { orderId, reason } = command;
   if (order.state !== 'placed' && order.state !== 'paid') throw wrongOrderState(order, 'cancelled');
   const { accountId, placedBy } = order;
   return [{ type: 'OrderCancelled', data: { orderId, accountId, placedBy, ...(reason !== undefined && { reason }) } }];

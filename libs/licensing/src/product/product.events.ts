@@ -36,6 +36,8 @@ export interface Listing {
   readonly sku: string;
   readonly name: string;
   readonly category?: string;
+  /** Where the product is used (003-57). */
+  readonly link?: string;
   readonly prices?: readonly Price[];
   readonly policy: Policy;
 }

@@ -57,8 +57,9 @@ export function withdrawProduct(state: ProductState, command: WithdrawProduct): 
   return state.status === 'withdrawn' ? [] : [{ type: 'ProductWithdrawn', data: { sku: command.sku } }];
 }
 
-function listingOf({ sku, name, category, prices, policy }: ListProduct): Listing {
-  return { sku, name, ...(category !== undefined && { category }), ...(prices !== undefined && { prices }), policy };
+function listingOf({ sku, name, category, link, prices, policy }: ListProduct): Listing {
+  const described = { ...(category !== undefined && { category }), ...(link !== undefined && { link }) };
+  return { sku, name, ...described, ...(prices !== undefined && { prices }), policy };
 }
 
 /** What makes no sense in a listing, beyond its schema. A sku is part of a stream's name and therefore plain ASCII. */

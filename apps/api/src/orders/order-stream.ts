@@ -1,0 +1,18 @@
+import type { RecordedEvent } from '#event-store';
+import { finalOrderStates, stateAfterFact, type OrderFact } from '#licensing';
+
+/** A step of an order as its buyer is told of it while waiting (003-54). */
+export function progressOf({ type, data, metadata }: RecordedEvent): object {
+  const { orderId, reason } = data as { readonly orderId: string; readonly reason?: string };
+  const { recordedAt } = metadata as { readonly recordedAt: string };
+  return { orderId, state: stateAfterFact[type as OrderFact['type']], at: recordedAt, ...(reason !== undefined && { reason }) };
+}
+
+/** That it was delivered says nothing to the buyer before the pool has it. */
+export function isStep({ type }: RecordedEvent): boolean {
+  return type in stateAfterFact && type !== 'OrderFulfilled';
+}
+
+export function isLastStep({ type }: RecordedEvent): boolean {
+  return finalOrderStates.includes(stateAfterFact[type as OrderFact['type']]);
+}
