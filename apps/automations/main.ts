@@ -29,7 +29,7 @@ async function start(context: ProcessContext): Promise<Running> {
   const transport = mailTransport(settings, log);
   const mailing = new Mailing(eventLog, ledger, await Checkpoint.open(eventLog, 'mailing'), transport, clock, log);
   const recipients = new Recipients(ledger, readStore);
-  const letters = new Letters(eventLog, ledger, recipients, 'accounting');
+  const letters = new Letters(eventLog, ledger, recipients, settings.drawdownApproverRole);
   const place = await Checkpoint.open(eventLog, 'notifications');
   const notifications = new Notifications(eventLog, ledger, place, letters, recipients, mailing, log);
   const working = [

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { fireDeadlines, pool } from '#licensing';
+import { fireDeadlines, pool, type PoolFact } from '#licensing';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
-import { begin, buyAndGive, customerId, drawDown, edge, partnerId } from '../testing/story.js';
+import { begin, buyAndGive, context, customerId, drawDown, edge, partnerId } from '../testing/story.js';
 
 let folder: LedgerFolder;
 
@@ -67,6 +67,46 @@ describe('ledger replay', () => {
     expect(stdout).toMatch(/Drawdown rejected: not paid +│ remo-edge-1y │ +\+1 │ +5/);
     expect(stdout).toMatch(/2 given to 山田商店 by drawdown, until 2027-04-01\S+ +│ remo-edge-1y │ +│ +5/);
     await drawn.remove();
+  });
+
+  it('shows what was put to use, in a file or in the cloud', async () => {
+    const used = await makeLedgerFolder();
+    const lot = { lotId: 'lot-1', sku: edge, quantity: 4 };
+    const [service, terms] = [
+      { accountId: partnerId, serviceId: 's-1' },
+      { orderId: 'PO-9', term: 'P1Y', termStarts: 'onPurchase', reversibility: 'free' },
+    ] as const;
+    await used.open(async ({ ledger }) => {
+      await begin(ledger);
+      const facts: PoolFact[] = [
+        { type: 'LicensePurchased', data: { accountId: partnerId, orderId: 'PO-9', source: 'operator', lots: [{ ...lot, ...terms }] } },
+        {
+          type: 'LicenseFileIssued',
+          data: {
+            accountId: partnerId,
+            fileId: 'f-1',
+            sku: edge,
+            quantity: 1,
+            machine: 'nvr-3',
+            issuedAt: '',
+            lots: [{ ...lot, quantity: 1 }],
+          },
+        },
+        { type: 'ServiceProvisioningRequested', data: { ...service, sku: edge, lot: { ...lot, quantity: 3 } } },
+        {
+          type: 'ServiceProvisioningFailed',
+          data: { ...service, details: 'no room', released: [{ ...lot, quantity: 3, from: 'inSeats' }] },
+        },
+        { type: 'LicenseExpired', data: { accountId: partnerId, effectiveAt: '', lots: [{ ...lot, quantity: 1, from: 'inSeats' }] } },
+      ];
+      await ledger.record(pool, partnerId, { context: context() }, () => facts);
+    });
+    const { stdout } = await used.run(['replay', '--account', partnerId]);
+    expect(stdout).toMatch(/Put into a license file for nvr-3 +│ remo-edge-1y │ +-1 │ +3/);
+    expect(stdout).toMatch(/Service s-1 asked for +│ remo-edge-1y │ +-3 │ +0/);
+    expect(stdout).toMatch(/Service s-1 failed: no room +│ remo-edge-1y │ +\+3 │ +3/);
+    expect(stdout).toMatch(/Term over .+│ remo-edge-1y │ +│ +3/);
+    await used.remove();
   });
 
   it('says when a term was over, however late it was recorded', async () => {

@@ -95,8 +95,21 @@ function changesIn(fact: PoolFact, name: (accountId: string) => string): Omit<Mo
         change: 0,
         description: `First use of ${lot.quantity}${lot.expiresAt ? `, until ${lot.expiresAt}` : ''}`,
       }));
+    case 'LicenseFileIssued': {
+      const { sku, quantity, machine } = fact.data;
+      return [{ sku, change: -quantity, description: `Put into a license file${machine === undefined ? '' : ` for ${machine}`}` }];
+    }
+    case 'ServiceProvisioningRequested':
+      return [{ sku: fact.data.sku, change: -fact.data.lot.quantity, description: `Service ${fact.data.serviceId} asked for` }];
+    case 'ServiceProvisioningFailed':
+      return fact.data.released.map(({ sku, quantity }) => ({
+        sku,
+        change: quantity,
+        description: `Service ${fact.data.serviceId} failed${fact.data.details === undefined ? '' : `: ${fact.data.details}`}`,
+      }));
     case 'LicenseExpired':
-      return fact.data.lots.map(({ sku, quantity }) => ({ sku, change: -quantity, description: 'Term over' }));
+      // What was held or in use was not available before.
+      return fact.data.lots.map(({ sku, quantity, from }) => ({ sku, change: from ? 0 : -quantity, description: 'Term over' }));
     default:
       return [];
   }
