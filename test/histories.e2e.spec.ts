@@ -10,10 +10,11 @@ import {
   assignLicenses,
   balances,
   customer,
+  givenBy,
   Invariants,
+  isGiving,
   linkDealer,
   listProduct,
-  type Policy,
   pool,
   product,
   type PoolFact,
@@ -23,66 +24,17 @@ import {
   Rejected,
   registerCustomer,
   reversePurchase,
+  submitDrawdown,
 } from '#licensing';
 import { balanceOf, poolBalance, projections } from '#projections';
 import { openLmdbReadStore, openReadStore, Pump, type ReadStore } from '#read-store';
 import { startProcess, type RunningProcess } from './support/processes.js';
+import { drawdownChanges, history, policies, type Step } from './support/random-histories.js';
 import { until } from './support/until.js';
 
 /** How many random histories are played: `HISTORIES=10000 npm test -- test/histories`. */
 const histories = Number(process.env['HISTORIES'] ?? 1_000);
 
-const policies: Record<string, Pick<Policy, 'term' | 'termStarts'>> = {
-  'H-YEAR': { term: 'P1Y', termStarts: 'onAssignment' },
-  'H-MONTH': { term: 'P1M', termStarts: 'onPurchase' },
-  'H-USE': { term: 'P5Y', termStarts: 'onFirstUse' },
-};
-const skus = Object.keys(policies);
-
-type Line = { sku: string; quantity: number };
-type Step =
-  | { does: 'purchase'; partner: number; order: number; lines: Line[]; passedOnTo?: number }
-  | { does: 'reverse'; partner: number; order: number; lines?: Line[] }
-  | { does: 'assign'; partner: number; customer: number; lines: Line[] }
-  | { does: 'activate'; customer: number; line: Line }
-  | { does: 'repeat'; earlier: number };
-
-const line = fc.record({ sku: fc.constantFrom(...skus), quantity: fc.integer({ min: 1, max: 20 }) });
-const lines = fc.array(line, { minLength: 1, maxLength: 3 });
-const partnerNumber = fc.nat({ max: 1 });
-const customerNumber = fc.nat({ max: 2 });
-const orderNumber = fc.nat({ max: 3 });
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({ does: fc.constant('purchase' as const), partner: partnerNumber, order: orderNumber, lines }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      does: fc.constant('purchase' as const),
-      partner: partnerNumber,
-      order: orderNumber,
-      lines,
-      passedOnTo: customerNumber,
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record(
-      { does: fc.constant('reverse' as const), partner: partnerNumber, order: orderNumber, lines },
-      { requiredKeys: ['does', 'partner', 'order'] },
-    ),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({ does: fc.constant('assign' as const), partner: partnerNumber, customer: customerNumber, lines }),
-  },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('activate' as const), customer: customerNumber, line }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('repeat' as const), earlier: fc.nat() }) },
-);
-/** Rounds one after the other; the steps of a round are sent at once. */
-const history = fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 6 });
 /** Histories that are played side by side, on accounts of their own, while perhaps a process is killed. */
 const atOnce = Math.min(20, histories);
 const batch = fc.record({
@@ -97,6 +49,9 @@ const refusals = new Set([
   'REVERSAL_EXCEEDS_AVAILABLE',
   'CUSTOMER_NOT_FOUND',
   'ACTIVATION_EXCEEDS_AVAILABLE',
+  'DRAWDOWN_EXCEEDS_ORDER',
+  'DRAWDOWN_NOT_FOUND',
+  'DRAWDOWN_STATE',
 ]);
 
 type PoolReceipt = Receipt<PoolFact, PoolState>;
@@ -254,6 +209,24 @@ function sender(one: Exclude<Step, { does: 'repeat' }>, partners: string[], cust
     const command = { accountId, orderId: `PO-${one.order}`, reason: 'returned', ...(one.lines && { lines: one.lines }), context: fixed };
     return () => ledger.record(pool, accountId, command, reversePurchase);
   }
+  if (one.does === 'draw') {
+    const customerId = customers[one.customer]!;
+    return async () => {
+      const { state } = await ledger.load(customer, customerId);
+      const command = { accountId, orderId: `PO-${one.order}`, lines: one.lines, customerId, customer: state, products, context: fixed };
+      return ledger.record(pool, accountId, command, submitDrawdown);
+    };
+  }
+  if (one.does === 'decide') {
+    let drawdownId: string | undefined;
+    return async () => {
+      // The drawdown meant is found once: a repetition is about the same.
+      drawdownId ??= [...(await ledger.load(pool, accountId)).state.drawdowns.keys()][one.which] ?? 'none';
+      const actor = { userId: 'approver', role: 'accounting' as const };
+      const command = { accountId, drawdownId, reason: 'because', context: { ...fixed, actor } };
+      return ledger.record(pool, accountId, command, drawdownChanges[one.change]);
+    };
+  }
   if (one.does === 'assign') {
     const customerId = customers[one.customer]!;
     return async () => {
@@ -291,24 +264,33 @@ async function repeated(earlier: readonly Sent[], index: number): Promise<void> 
 
 /** A bookkeeping of its own: the quantities of all accepted commands, added up. */
 async function expectBooked(partnerId: string, sent: readonly Sent[]): Promise<void> {
-  const booked = new Map<string, { purchased: number; cancelled: number; assigned: number }>();
-  const book = (sku: string, kind: 'purchased' | 'cancelled' | 'assigned', quantity: number) => {
-    const sums = booked.get(sku) ?? { purchased: 0, cancelled: 0, assigned: 0 };
+  const booked = new Map<string, { purchased: number; cancelled: number; assigned: number; held: number }>();
+  const book = (sku: string, kind: 'purchased' | 'cancelled' | 'assigned' | 'held', quantity: number) => {
+    const sums = booked.get(sku) ?? { purchased: 0, cancelled: 0, assigned: 0, held: 0 };
     sums[kind] += quantity;
     booked.set(sku, sums);
   };
   for (const fact of sent.flatMap(({ answer }) => (answer?.stream === `pool-${partnerId}` ? (answer.facts as readonly PoolFact[]) : []))) {
     if (fact.type === 'LicensePurchased') for (const lot of fact.data.lots) book(lot.sku, 'purchased', lot.quantity);
     if (fact.type === 'PurchaseReversed') for (const lot of fact.data.lots) book(lot.sku, 'cancelled', lot.quantity);
-    if (fact.type === 'LicenseAssigned') for (const { sku, quantity } of fact.data.lines) book(sku, 'assigned', quantity);
+    if (isGiving(fact)) for (const { sku, quantity } of givenBy(fact).lines) book(sku, 'assigned', quantity);
+    if (fact.type === 'DrawdownSubmitted') for (const { sku, quantity } of fact.data.lines) book(sku, 'held', quantity);
+    if (fact.type === 'DrawdownAccepted') for (const { sku, quantity } of fact.data.lines) book(sku, 'held', -quantity);
+    if (fact.type === 'DrawdownRejected' || fact.type === 'DrawdownCancelled')
+      for (const { sku, quantity } of fact.data.released) book(sku, 'held', -quantity);
   }
   const { state } = await ledger.load(pool, partnerId);
-  const held = new Map(
-    balances(state).map(({ sku, purchased, cancelled, assigned, available }) => [sku, { purchased, cancelled, assigned, available }]),
+  const actual = new Map(
+    balances(state).map(({ sku, purchased, cancelled, assigned, held, available }) => [
+      sku,
+      { purchased, cancelled, assigned, held, available },
+    ]),
   );
-  const wanted = [...booked].map(([sku, sums]) => [sku, { ...sums, available: sums.purchased - sums.cancelled - sums.assigned }] as const);
-  expect(held).toEqual(new Map(wanted));
-  for (const { available } of held.values()) expect(available).toBeGreaterThanOrEqual(0);
+  const wanted = [...booked].map(
+    ([sku, sums]) => [sku, { ...sums, available: sums.purchased - sums.cancelled - sums.assigned - sums.held }] as const,
+  );
+  expect(actual).toEqual(new Map(wanted));
+  for (const { available } of actual.values()) expect(available).toBeGreaterThanOrEqual(0);
 }
 
 async function books(): Promise<Invariants> {
