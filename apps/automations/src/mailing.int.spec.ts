@@ -169,6 +169,22 @@ describe('a mail', () => {
     expect(server.received.map(({ to }) => to)).toEqual(['v@he.example']);
   });
 
+  it('that is refused because of who we are waits until somebody has mended the settings', async () => {
+    const { clock, move, stop } = await standingClock();
+    server.senderRefusal = { code: 553, words: 'We do not know you' };
+    const transport = new Counted();
+    const running = await mails.automations(transport, { clock });
+    await mails.orderReady('o-1', 'virtanen');
+    await until(() => transport.attempts === 1);
+    await longer();
+    expect(await mails.outcomes()).toEqual([]);
+    server.senderRefusal = undefined;
+    await move(seconds(2));
+    await until(async () => (await sent()) === 1);
+    await running.stop();
+    stop();
+  });
+
   it('is given up when no server took it for three days', async () => {
     const { clock, move, stop } = await standingClock();
     await server.close();

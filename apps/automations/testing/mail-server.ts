@@ -8,13 +8,18 @@ export interface Received {
   readonly text: string;
 }
 
-type Refusal = Error & { responseCode: number };
+interface Refusal {
+  readonly code: number;
+  readonly words: string;
+}
 
 /** A mail server of a test's own: it keeps what it is given, and refuses whom it is told to. */
 export class MailServer {
   readonly received: Received[] = [];
   /** By recipient: the answer it gets instead of being taken. */
-  readonly refusals = new Map<string, { readonly code: number; readonly words: string }>();
+  readonly refusals = new Map<string, Refusal>();
+  /** The answer to every sender. */
+  senderRefusal: Refusal | undefined;
   /** Called when a mail is there and before it is acknowledged. */
   beforeAnswer: () => Promise<void> = async () => {};
   private server: SMTPServer | undefined;
@@ -38,10 +43,10 @@ export class MailServer {
   async open(): Promise<void> {
     this.server = new SMTPServer({
       disabledCommands: ['AUTH', 'STARTTLS'],
+      onMailFrom: (_address, _session, callback) => callback(this.senderRefusal && refused(this.senderRefusal)),
       onRcptTo: ({ address }, _session, callback) => {
         const refusal = this.refusals.get(address);
-        if (refusal === undefined) return callback();
-        callback(Object.assign(new Error(refusal.words), { responseCode: refusal.code }) satisfies Refusal);
+        callback(refusal && refused(refusal));
       },
       onData: (stream, session, callback) => {
         const chunks: Buffer[] = [];
@@ -66,4 +71,8 @@ export class MailServer {
     const messageId = /^Message-ID: <([^@>]+)@/im.exec(text)?.[1] ?? '';
     this.received.push({ messageId, to: envelope.rcptTo[0]?.address ?? '', text });
   }
+}
+
+function refused({ code, words }: Refusal): Error {
+  return Object.assign(new Error(words), { responseCode: code });
 }

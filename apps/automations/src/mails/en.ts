@@ -4,7 +4,7 @@ const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 
 
 export const en: Language = {
   greeting: (name) => (name ? `Hello ${name},` : 'Hello,'),
-  time: (at) => `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${clock(at, ':')} UTC`,
+  time: (at) => `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${clock(at, ':', 2)} UTC`,
   line: ({ quantity, product, sku }) => `${quantity} × ${product} (${sku})`,
   labels: {
     drawdown: 'Drawdown request',

@@ -2,7 +2,7 @@ import { clock, type Language } from './words.js';
 
 export const fi: Language = {
   greeting: (name) => (name ? `Hei ${name},` : 'Hei,'),
-  time: (at) => `${at.getUTCDate()}.${at.getUTCMonth() + 1}.${at.getUTCFullYear()} klo ${clock(at, '.')} (UTC)`,
+  time: (at) => `${at.getUTCDate()}.${at.getUTCMonth() + 1}.${at.getUTCFullYear()} klo ${clock(at, '.', 1)} (UTC)`,
   line: ({ quantity, product, sku }) => `${quantity} × ${product} (${sku})`,
   labels: {
     drawdown: 'Siirtopyyntö',

@@ -7,7 +7,7 @@ export const fr: Language = {
   greeting: (name) => (name ? `Bonjour ${name},` : 'Bonjour,'),
   time: (at) => {
     const day = at.getUTCDate() === 1 ? '1er' : at.getUTCDate();
-    return `${day} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()} à ${clock(at, '\u00a0h\u00a0')} (UTC)`;
+    return `${day} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()} à ${clock(at, '\u00a0h\u00a0', 1)} (UTC)`;
   },
   line: ({ quantity, product, sku }) => `${quantity} × ${product} (${sku})`,
   labels: {

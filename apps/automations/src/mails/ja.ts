@@ -2,7 +2,7 @@ import { clock, type Language } from './words.js';
 
 export const ja: Language = {
   greeting: (name) => (name ? `${name} 様` : 'ご担当者様'),
-  time: (at) => `${at.getUTCFullYear()}年${at.getUTCMonth() + 1}月${at.getUTCDate()}日 ${clock(at, ':')}（UTC）`,
+  time: (at) => `${at.getUTCFullYear()}年${at.getUTCMonth() + 1}月${at.getUTCDate()}日 ${clock(at, ':', 1)}（UTC）`,
   line: ({ quantity, product, sku }) => `${product}（${sku}）× ${quantity}`,
   labels: {
     drawdown: '申請番号',

@@ -74,9 +74,9 @@ This message was sent automatically. Please do not reply to it.
     const at = new Date('2026-05-01T09:05:59.999Z');
     expect([en, fr, ja, fi].map((language) => language.time(at))).toEqual([
       '1 May 2026, 09:05 UTC',
-      '1er mai 2026 à 09\u00a0h\u00a005 (UTC)',
-      '2026年5月1日 09:05（UTC）',
-      '1.5.2026 klo 09.05 (UTC)',
+      '1er mai 2026 à 9\u00a0h\u00a005 (UTC)',
+      '2026年5月1日 9:05（UTC）',
+      '1.5.2026 klo 9.05 (UTC)',
     ]);
     expect(fr.time(new Date('2026-08-31T23:00:00Z'))).toContain('31 août 2026');
   });

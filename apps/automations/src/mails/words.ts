@@ -43,7 +43,8 @@ export function told({ orderId, until }: MailContent, { partner, customer }: Mai
   return { orderId, partner: partner ?? '', customer: customer ?? '', until: time };
 }
 
-/** `09:05` */
-export function clock(at: Date, separator: string): string {
-  return [at.getUTCHours(), at.getUTCMinutes()].map((number) => String(number).padStart(2, '0')).join(separator);
+/** `9:05`, or `09:05` when hours are to have two digits. */
+export function clock(at: Date, separator: string, hourDigits: 1 | 2): string {
+  const [hours, minutes] = [at.getUTCHours(), at.getUTCMinutes()].map(String) as [string, string];
+  return `${hours.padStart(hourDigits, '0')}${separator}${minutes.padStart(2, '0')}`;
 }
