@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { roles, serviceIdOf, type Role } from '#licensing';
+import { pool, product, provisionOrder, roles, serviceIdOf, type Role } from '#licensing';
 import { startApi, type Answer, type Call, type StartedApi } from '../apps/api/src/testing/started-api.js';
 import { bring } from '../apps/api/src/testing/marketplace.js';
 import { bought, newCustomer, newPartner, newProduct, tokenOf, type Tenant } from '../apps/api/src/testing/tenants.js';
@@ -28,18 +28,18 @@ beforeAll(async () => {
   await newProduct(api, 'CONTROL-ROOM', { delivery: 'cloud' });
   await bought(api, partner.id, 'BOT-RUNNER', 10);
   const [cloud] = (await bought(api, partner.id, 'CONTROL-ROOM', 1)).body.lots;
-  const pool = `/v1/pools/${partner.id}`;
+  const partnersPool = `/v1/pools/${partner.id}`;
   const post = (url: string, body: object) => api.call({ method: 'POST', url, token: partner.token, body });
-  ids['fileId'] = (await post(`${pool}/license-files`, { sku: 'BOT-RUNNER', quantity: 1 })).body.fileId;
+  ids['fileId'] = (await post(`${partnersPool}/license-files`, { sku: 'BOT-RUNNER', quantity: 1 })).body.fileId;
   ids['serviceId'] = serviceIdOf(partner.id, cloud.lotId);
-  await post(`${pool}/services/${ids['serviceId']}/provision`, {});
+  await post(`${partnersPool}/services/${ids['serviceId']}/provision`, {});
   const accounting = await tokenOf(api, 'accounting');
   await bought(api, partner.id, 'REMO-EDGE-1Y', 10, 'PO-2');
   const asked = { orderId: 'PO-2', customer: { customerId: customer.id }, lines: [{ sku: 'REMO-EDGE-1Y', quantity: 1 }] };
-  for (const name of ['drawdownId', 'approvedId']) ids[name] = (await post(`${pool}/drawdowns`, asked)).body.drawdownId;
-  await api.call({ method: 'POST', url: `${pool}/drawdowns/${ids['approvedId']}/approve`, token: accounting });
+  for (const name of ['drawdownId', 'approvedId']) ids[name] = (await post(`${partnersPool}/drawdowns`, asked)).body.drawdownId;
+  await api.call({ method: 'POST', url: `${partnersPool}/drawdowns/${ids['approvedId']}/approve`, token: accounting });
   Object.assign(ids, { partnerId: partner.id, accountId: partner.id, customerId: customer.id, stream: `pool-${partner.id}` });
-  Object.assign(ids, { orderId: ordered, fulfilmentId: sent });
+  Object.assign(ids, { orderId: ordered, fulfilmentId: sent, subscriptionId: await subscribed(customer.id) });
   const accounts: Partial<Record<Role, string>> = { partner: partner.id, customerAdmin: customer.id, customerUser: customer.id };
   for (const role of roles) tokens[role] = await tokenOf(api, role, accounts[role]);
   Object.assign(tokens, {
@@ -54,6 +54,19 @@ afterAll(() => api?.stop());
 async function placed({ id, token }: Tenant, sku: string): Promise<string> {
   const body = { accountId: id, lines: [{ sku, quantity: 1 }], payment: { method: 'invoice' } };
   return (await api.call({ method: 'POST', url: '/v1/orders', token, body })).body.orderId;
+}
+
+/** What an order brought: no automation runs here. */
+async function subscribed(accountId: string): Promise<string> {
+  const billingOptions = [{ period: 'P1M', commitment: 'P1Y' }];
+  await newProduct(api, 'M365', { reversibility: 'windowed', cancellationWindow: 'P7D', billingOptions });
+  const subscriptionId = randomUUID();
+  const lines = [{ sku: 'M365', quantity: 5, billing: billingOptions[0]!, subscriptionId }];
+  const products = new Map([['M365', { ...(await api.parts.ledger.load(product, 'M365')).state }]]);
+  const actor = { userId: 'orders', role: 'system' as const };
+  const context = { commandId: subscriptionId, inputHash: 'ordered', correlationId: subscriptionId, actor };
+  await api.parts.ledger.record(pool, accountId, { accountId, orderId: subscriptionId, lines, products, context }, provisionOrder);
+  return subscriptionId;
 }
 
 const end = () => api.parts.eventLog.end();

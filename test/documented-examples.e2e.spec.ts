@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { startApi, type StartedApi } from '../apps/api/src/testing/started-api.js';
 import { bring } from '../apps/api/src/testing/marketplace.js';
 import { newProduct, tokenOf } from '../apps/api/src/testing/tenants.js';
-import { noteSent, notification, queueNotification, serviceIdOf, type NotificationQueued } from '#licensing';
+import { noteSent, notification, pool, product, provisionOrder, queueNotification, serviceIdOf, type NotificationQueued } from '#licensing';
 import { story } from '../apps/api/src/story.js';
 import { Caller, type Answer } from './support/caller.js';
 import { TheStore } from './support/the-store.js';
@@ -67,6 +68,14 @@ const calls: [call: string, by: string][] = [
   ['GET /v1/orders/{orderId}', 'customer'],
   ['GET /v1/orders/{orderId}/stream', 'customer'],
   ['GET /v1/pools/{accountId}/overview', 'customer'],
+  ['GET /v1/pools/{accountId}/subscriptions', 'customer'],
+  ['GET /v1/pools/{accountId}/subscriptions/{subscriptionId}', 'customer'],
+  ['GET /v1/pools/{accountId}/deadlines', 'customer'],
+  ['POST /v1/pools/{accountId}/subscriptions/{subscriptionId}/resize', 'customer'],
+  ['PUT /v1/pools/{accountId}/subscriptions/{subscriptionId}/schedule', 'customer'],
+  ['DELETE /v1/pools/{accountId}/subscriptions/{subscriptionId}/schedule', 'customer'],
+  ['POST /v1/pools/{accountId}/subscriptions/{subscriptionId}/auto-renewal', 'customer'],
+  ['POST /v1/pools/{accountId}/subscriptions/{subscriptionId}/cancel', 'customer'],
   ['POST /v1/orders/{orderId}/cancel', 'customer'],
   ['POST /v1/payments/confirmations', 'payment'],
   ['GET /v1/fulfilments', 'operator'],
@@ -182,7 +191,19 @@ async function remember(call: string, { body }: { body: any }): Promise<void> {
   if (call === 'POST /v1/customers') {
     ids[story.customerId] = body.customerId;
     tokens['customer'] = await tokenOf(api, 'customerAdmin', body.customerId);
+    ids[story.subscriptionId] = await subscribed(body.customerId);
   }
+}
+
+/** What an order brought the customer; no automation runs here. */
+async function subscribed(accountId: string): Promise<string> {
+  const subscriptionId = randomUUID();
+  const billing = { period: 'P1M', commitment: 'P1Y' };
+  const lines = [{ sku: 'M365-BUSINESS', quantity: 5, billing, subscriptionId, unitPrice: { currency: 'EUR', amount: '19.80' } }];
+  const products = new Map([['M365-BUSINESS', { ...(await api.parts.ledger.load(product, 'M365-BUSINESS')).state }]]);
+  const context = { ...mailing, commandId: subscriptionId };
+  await api.parts.ledger.record(pool, accountId, { accountId, orderId: subscriptionId, lines, products, context }, provisionOrder);
+  return subscriptionId;
 }
 
 /** What the next calls are about: each of them leads an order to where the one after it has to find another. */

@@ -2,6 +2,7 @@ import { roles, type Role } from '#licensing';
 import { bad, badQuery } from './bad-values.js';
 import { drawdownEndpoints } from './drawdown-endpoints.js';
 import { marketplaceEndpoints } from './marketplace-endpoints.js';
+import { subscriptionEndpoints } from './subscription-endpoints.js';
 
 /** One call of the API: one that is right, who may make it, and what may be wrong with it. */
 export interface Endpoint {
@@ -322,6 +323,7 @@ export const endpoints: readonly Endpoint[] = [
     answers: 401,
   },
   ...marketplaceEndpoints,
+  ...subscriptionEndpoints,
   {
     call: 'GET /v1/events',
     by: 'auditor',

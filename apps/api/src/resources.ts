@@ -15,6 +15,7 @@ import { ProductModule } from './product/product.module.js';
 import { SandboxModule } from './sandbox/sandbox.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StoreModule } from './store/store.module.js';
+import { SubscriptionModule } from './subscriptions/subscription.module.js';
 import { UsersModule } from './users/users.module.js';
 
 /** Every module with routes. */
@@ -30,6 +31,7 @@ export const resources: readonly Type[] = [
   CartModule,
   OrderModule,
   OverviewModule,
+  SubscriptionModule,
   StoreModule,
   NotificationsModule,
   FeedModule,

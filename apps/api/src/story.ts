@@ -11,6 +11,7 @@ export const story = {
   fileId: '9f4a0d37-8e61-5fb5-93c2-4b5a6f7d8e07',
   serviceId: 'a05b1e48-9f72-50c6-a4d3-5c6b7a8e9f08',
   drawdownId: '2b6c9d47-1e83-5f0a-94c7-5d6e7f8a9b07',
+  subscriptionId: 'b16c2f59-a083-51d7-b5e4-6d7c8b9fa009',
   activationId: '8e3f9c26-7d50-5ea4-82b1-3a4f5e6d7c06',
   orderId: '4c9d0e3f-5a6b-5c7d-8e9f-0a1b2c3d4e08',
 } as const;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fireDeadlines, pool, type PoolFact } from '#licensing';
+import { ordered, subscriptionId, used } from '../../../libs/licensing/testing/subscription-facts.js';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
 import { begin, buyAndGive, context, customerId, drawDown, edge, partnerId } from '../testing/story.js';
 
@@ -107,6 +108,26 @@ describe('ledger replay', () => {
     expect(stdout).toMatch(/Service s-1 failed: no room +│ remo-edge-1y │ +\+3 │ +3/);
     expect(stdout).toMatch(/Term over .+│ remo-edge-1y │ +│ +3/);
     await used.remove();
+  });
+
+  it('shows what a subscription brought, and how it ended', async () => {
+    const subscribed = await makeLedgerFolder();
+    await subscribed.open(async ({ ledger }) => {
+      await begin(ledger);
+      const facts = ordered([], 5).map((fact) => ({ ...fact, data: { ...fact.data, accountId: customerId } }) as PoolFact);
+      const over = { accountId: customerId, subscriptionId, effectiveAt: '2027-04-01T12:00:00.000Z' };
+      const parts = [
+        { lotId: 'o-1.1', sku: 'm365', quantity: 3 },
+        { lotId: 'o-1.1', sku: 'm365', quantity: 2, from: 'inSeats' as const },
+      ];
+      const inFile = { ...used('o-1.1', 2), data: { ...used('o-1.1', 2).data, accountId: customerId } } as PoolFact;
+      const expired: PoolFact = { type: 'SubscriptionExpired', data: { ...over, lots: parts } };
+      await ledger.record(pool, customerId, { context: context() }, () => [...facts, inFile, expired]);
+    });
+    const { stdout } = await subscribed.run(['replay', '--account', customerId]);
+    expect(stdout).toMatch(/Bought with order o-1 +│ m365 +│ +\+5 │ +5/);
+    expect(stdout).toMatch(/Subscription over \(effective 2027-04-01T\S+Z\) +│ m365 +│ +-3 │ +0/);
+    await subscribed.remove();
   });
 
   it('says when a term was over, however late it was recorded', async () => {

@@ -1,5 +1,15 @@
 import type { EventLog, FactMetadata, RecordedEvent } from '#event-store';
-import { balances, customer, partner, pool, type CustomerFact, type PartnerFact, type PoolFact, type ProductBalance } from '#licensing';
+import {
+  balances,
+  customer,
+  partner,
+  pool,
+  type CustomerFact,
+  type PartnerFact,
+  type LotPart,
+  type PoolFact,
+  type ProductBalance,
+} from '#licensing';
 import { isAfter, type Moment } from './moment.js';
 
 /** What one fact did to one product of the account. */
@@ -108,11 +118,27 @@ function changesIn(fact: PoolFact, name: (accountId: string) => string): Omit<Mo
         description: `Service ${fact.data.serviceId} failed${fact.data.details === undefined ? '' : `: ${fact.data.details}`}`,
       }));
     case 'LicenseExpired':
-      // What was held or in use was not available before.
-      return fact.data.lots.map(({ sku, quantity, from }) => ({ sku, change: from ? 0 : -quantity, description: 'Term over' }));
+      return gone(fact.data.lots, 'Term over');
+    case 'SubscriptionResized':
+      return gone(fact.data.removed, 'Subscription made smaller');
+    case 'SubscriptionCancelled':
+      return gone(fact.data.lots, 'Subscription cancelled');
+    case 'SubscriptionRenewed':
+      return gone(fact.data.removed, 'Not renewed with its subscription');
+    case 'SubscriptionExpired':
+      return gone(fact.data.lots, 'Subscription over');
     default:
       return [];
   }
+}
+
+/** What was in use, or held back, was not available before either. */
+function gone(parts: readonly LotPart[], words: string): Omit<Movement, 'available'>[] {
+  return parts.map(({ sku, quantity, from }) => ({
+    sku,
+    change: from === undefined ? -quantity : 0,
+    description: words,
+  }));
 }
 
 function counterpartOf(fact: PoolFact): string | undefined {

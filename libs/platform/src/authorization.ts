@@ -56,6 +56,7 @@ export const access = {
   useLicenses: { roles: ['operator', 'partner', 'customerAdmin'], account: pool },
   completeProvisioning: { roles: ['operator'] },
   confirmProvisioning: { roles: [], signedBy: 'provisioningSecret' },
+  changeSubscriptions: { roles: ['operator', 'customerAdmin'], account: pool },
   readAssignments: { roles: ['operator', 'auditor', 'partner'], account: pool },
 
   readNotifications: { roles: ['operator', 'auditor', 'partner', 'customerAdmin'] },

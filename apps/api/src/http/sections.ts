@@ -8,6 +8,7 @@ export const sections = {
   Partners: 'Who buys to pass on',
   Customers: 'Who uses licenses; only a customer chooses its dealer',
   Pools: 'What an account holds: purchases, assignments, first use',
+  Subscriptions: 'What renews: sizes, cancellations, and what comes when',
   Deliveries: 'License files, their public keys, and cloud services: how licenses are put to use (`docs/deliveries.md`)',
   Drawdowns: 'Passing on licenses of one order, with an approval',
   Marketplace: 'Buying: the cart, orders, their payment and their delivery',

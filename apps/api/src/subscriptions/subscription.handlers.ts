@@ -1,0 +1,69 @@
+import { Inject } from '@nestjs/common';
+import { CommandHandler } from '@nestjs/cqrs';
+import { Ledger } from '#event-store';
+import { pool, scheduleRenewal, setAutoRenewal, unscheduleRenewal } from '#licensing';
+import type { Clock } from '#platform';
+import { CLOCK } from '../parts.js';
+import { cancel } from './cancelling.js';
+import { resize } from './resizing.js';
+import { productOf } from './subscribed-product.js';
+import { CancelSubscription, ResizeSubscription, ScheduleRenewal, SetAutoRenewal, UnscheduleRenewal } from './subscription.commands.js';
+
+@CommandHandler(ResizeSubscription)
+export class ResizeSubscriptionHandler {
+  constructor(
+    private readonly ledger: Ledger,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  execute(command: ResizeSubscription) {
+    return resize(this.ledger, command, this.clock.nowText());
+  }
+}
+
+@CommandHandler(CancelSubscription)
+export class CancelSubscriptionHandler {
+  constructor(private readonly ledger: Ledger) {}
+
+  execute(command: CancelSubscription) {
+    return cancel(this.ledger, command);
+  }
+}
+
+@CommandHandler(SetAutoRenewal)
+export class SetAutoRenewalHandler {
+  constructor(private readonly ledger: Ledger) {}
+
+  async execute(command: SetAutoRenewal) {
+    const products = await productOf(this.ledger, command);
+    return this.ledger.record(pool, command.accountId, { ...command, products }, setAutoRenewal);
+  }
+}
+
+@CommandHandler(ScheduleRenewal)
+export class ScheduleRenewalHandler {
+  constructor(private readonly ledger: Ledger) {}
+
+  async execute(command: ScheduleRenewal) {
+    const products = await productOf(this.ledger, command);
+    return this.ledger.record(pool, command.accountId, { ...command, products }, scheduleRenewal);
+  }
+}
+
+@CommandHandler(UnscheduleRenewal)
+export class UnscheduleRenewalHandler {
+  constructor(private readonly ledger: Ledger) {}
+
+  async execute(command: UnscheduleRenewal) {
+    const products = await productOf(this.ledger, command);
+    return this.ledger.record(pool, command.accountId, { ...command, products }, unscheduleRenewal);
+  }
+}
+
+export const subscriptionHandlers = [
+  ResizeSubscriptionHandler,
+  CancelSubscriptionHandler,
+  SetAutoRenewalHandler,
+  ScheduleRenewalHandler,
+  UnscheduleRenewalHandler,
+];
