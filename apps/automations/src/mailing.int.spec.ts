@@ -7,6 +7,7 @@ import { moveClock, SandboxClock, sandboxClockId, sandboxTime, startClock } from
 import { until } from '../../../libs/event-store/src/testing/store.js';
 import { MailScene } from '../testing/mail-scene.js';
 import { MailServer } from '../testing/mail-server.js';
+import { headersOf, plainTextOf } from '../testing/mail-text.js';
 import { OutboxTransport, SmtpTransport, type MailTransport } from './mails/transport.js';
 
 const from = 'License Ledger <licenses@vendor.example>';
@@ -69,7 +70,7 @@ describe('a mail', () => {
     expect(server.messageIds).toEqual([notificationId]);
     const [queued] = await mails.scene.everyFact('NotificationQueued');
     expect(received!.to).toBe('s@sakura.example');
-    const head = headers(received!.text);
+    const head = headersOf(received!.text);
     expect(head).toMatchObject({
       from: 'License Ledger <licenses@vendor.example>',
       to: '佐藤 <s@sakura.example>',
@@ -79,6 +80,7 @@ describe('a mail', () => {
       'content-language': 'ja',
       date: new Date(queued!.metadata.recordedAt).toUTCString().replace('GMT', '+0000'),
     });
+    expect(plainTextOf(received!.text)).toMatch(/^佐藤 様\n\nご注文 o-1 の/);
     expect(head['content-type']).toMatch(/^multipart\/alternative/);
     expect(received!.text).toMatch(/Content-Type: text\/plain; charset=utf-8[\s\S]+Content-Type: text\/html; charset=utf-8/);
   });
@@ -212,28 +214,8 @@ describe('a mail', () => {
     const { notificationId } = (await mails.queued())[0]!;
     expect(readdirSync(outbox)).toEqual([`${notificationId}.eml`]);
     const file = join(outbox, `${notificationId}.eml`);
-    expect(headers(readFileSync(file, 'utf8'))).toMatchObject({ to: 'Väinö <v@he.example>', subject: 'Tilauksesi on valmis' });
+    expect(headersOf(readFileSync(file, 'utf8'))).toMatchObject({ to: 'Väinö <v@he.example>', subject: 'Tilauksesi on valmis' });
     expect([statSync(file).mode & 0o777, statSync(outbox).mode & 0o777]).toEqual([0o600, 0o700]);
     rmSync(folder, { recursive: true });
   });
 });
-
-/** The headers of a mail by their names in lower case, unfolded and decoded (RFC 2047). */
-function headers(text: string): Record<string, string> {
-  const [head = ''] = text.split('\r\n\r\n');
-  const lines = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n');
-  return Object.fromEntries(
-    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), decoded(line.slice(line.indexOf(':') + 2))]),
-  );
-}
-
-function decoded(value: string): string {
-  const word = /=\?utf-8\?([bq])\?([^?]*)\?=(?:\s+(?==\?))?/gi;
-  return value.replace(word, (_, how: string, coded: string) => {
-    if (how.toLowerCase() === 'b') return Buffer.from(coded, 'base64').toString('utf8');
-    const bytes = coded
-      .replaceAll('_', ' ')
-      .replace(/=([0-9A-F]{2})/gi, (__, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-    return Buffer.from(bytes, 'latin1').toString('utf8');
-  });
-}
