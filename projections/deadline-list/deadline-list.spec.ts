@@ -126,6 +126,7 @@ describe('the hold of a drawdown', () => {
       orderId: 'order',
       customerId: 'c',
       requestedBy: 'user-1',
+      person: { accountName: 'Fjordline' },
       lines: [{ line: 1, sku: 'a', quantity: 4, lots: [{ lotId: 'lot-1', quantity: 4 }] }],
       holdUntil: may,
     });

@@ -33,8 +33,8 @@ export interface ListedDrawdown extends Changing {
   readonly state: DrawdownState;
   readonly orderId: string;
   readonly customerId: string;
-  /** As the partner wrote it down; absent when it named the customer by its id. */
-  readonly typed?: DrawdownSubmitted['data']['person'] & { readonly website?: string };
+  /** As the partner knew the customer: what it wrote down, or only a name when it named it by its id. */
+  readonly typed: DrawdownSubmitted['data']['person'] & { readonly website?: string };
   readonly lines: readonly { readonly line: number; readonly sku: string; readonly quantity: number }[];
   readonly holdUntil: Instant;
   readonly note?: string;
@@ -60,7 +60,7 @@ export const customerKey = (customerId: string): string => `customer:${customerI
 
 /**
  * What a partner asked to pass on, and what came of it (004-14). The partition is the partner, and once more all of them together; the key is the
- * drawdown's id. Beside the drawdowns a partner's partition holds the names of its customers.
+ * drawdown's id. Beside the drawdowns a partner's partition holds today's names of its customers, so that they are found by them.
  */
 export const drawdownList: Projection<DrawdownDocument> = {
   name: 'drawdown-list',
@@ -93,14 +93,14 @@ function submitted(event: Recorded<DrawdownSubmitted>): Change<DrawdownDocument>
   const changed = positionSort(position);
   const drawdown: ListedDrawdown = {
     ...{ drawdownId, accountId, state: 'submitted', orderId, customerId, holdUntil, note, clonedFrom },
-    ...(person && { typed: { ...person, website } }),
+    typed: { ...person, website },
     lines: lines.map(({ line, sku, quantity }) => ({ line, sku, quantity })),
     history: [step('submitted', metadata)],
     submitted: changed,
     changed,
   };
   const added = [accountId, everyDrawdown].map((partition) => ({ partition, key: drawdownId, apply: () => drawdown }));
-  return person === undefined ? added : [...added, named(accountId, customerId, event, (known) => known ?? person.accountName)];
+  return [...added, named(accountId, customerId, event, (known) => known ?? person.accountName)];
 }
 
 type Moved = DrawdownApproved | DrawdownRejected | DrawdownAccepted | DrawdownCancelled | DrawdownLapsed;

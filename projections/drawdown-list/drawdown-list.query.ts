@@ -6,7 +6,6 @@ import { LookUpTables } from '../look-up-table.js';
 import { cursorOf, limitOf, placeOf, type Page } from '../pages.js';
 import { findUsers } from '../user-list/user-list.query.js';
 import {
-  customerKey,
   drawdownList,
   everyDrawdown,
   stateIndex,
@@ -78,7 +77,7 @@ const tables = new LookUpTables<DrawdownDocument, Row | DrawdownCustomer, Table>
   (document) => {
     if (!('drawdownId' in document)) return { ...document, name: fold(document.name) };
     const { drawdownId, submitted, state, customerId, history, typed } = document;
-    return { drawdownId, submitted, submittedAt: history[0]!.at, state, customerId, typedName: fold(typed?.accountName ?? '') };
+    return { drawdownId, submitted, submittedAt: history[0]!.at, state, customerId, typedName: fold(typed.accountName) };
   },
   (all) => {
     const rows: Row[] = [];
@@ -109,7 +108,7 @@ export async function listDrawdowns(
     page.map(({ drawdownId }) => drawdownId),
   );
   const next = rest.length > limit ? cursorOf({ sort: page.at(-1)!.submitted, key: '' }) : null;
-  return { items: await joined(store, view, drawdowns), total: found.length, next };
+  return { items: await joined(store, drawdowns), total: found.length, next };
 }
 
 /** The drawdowns in one state, of one account or of all, the one that waits longest first: what approvers work through (004-26, 004-27). */
@@ -132,13 +131,13 @@ export async function drawdownQueue(
     partition,
     page.map(({ key }) => key),
   );
-  return { items: await joined(store, view, drawdowns), total, next: entries.length > limit ? cursorOf(page.at(-1)!) : null };
+  return { items: await joined(store, drawdowns), total, next: entries.length > limit ? cursorOf(page.at(-1)!) : null };
 }
 
 /** One drawdown of an account; undefined when there is none. */
 export async function findDrawdown(store: ReadStore, accountId: string, drawdownId: string): Promise<DrawdownItem | undefined> {
   const view = await viewOf(store, drawdownList);
-  return (await joined(store, view, await drawdownsOf(view, accountId, [drawdownId])))[0];
+  return (await joined(store, await drawdownsOf(view, accountId, [drawdownId])))[0];
 }
 
 /** The customers that a partner had drawdowns for, the latest first. */
@@ -166,27 +165,23 @@ async function drawdownsOf(view: ReadView<DrawdownDocument>, partition: string, 
   return documents.filter((document) => document !== undefined) as ListedDrawdown[];
 }
 
-/** With the names of products, users, and of customers that were named by their id. */
-async function joined(store: ReadStore, view: ReadView<DrawdownDocument>, drawdowns: readonly ListedDrawdown[]): Promise<DrawdownItem[]> {
+/** With the names of products and users. */
+async function joined(store: ReadStore, drawdowns: readonly ListedDrawdown[]): Promise<DrawdownItem[]> {
   const skus = drawdowns.flatMap(({ lines }) => lines.map(({ sku }) => sku));
   const people = drawdowns.flatMap(({ history }) => history.map(({ by }) => by));
-  const [products, users, customers] = await Promise.all([
-    productNames(store, skus),
-    findUsers(store, people),
-    namesOfCustomers(view, drawdowns),
-  ]);
+  const [products, users] = await Promise.all([productNames(store, skus), findUsers(store, people)]);
   const person = (userId: string): Person => ({ userId, login: users.get(userId)?.login ?? userId });
   return drawdowns.map(({ typed, submitted: _, changed: __, ...drawdown }) => {
     const { accountId, customerId, note, clonedFrom, lines } = drawdown;
     const [first] = drawdown.history;
     const reason = drawdown.history.at(-1)!.reason;
-    const { accountName = customers.get(`${accountId} ${customerId}`) ?? customerId, website, contactName, contactEmail } = typed ?? {};
+    const { website, ...known } = typed;
     return {
       drawdownId: drawdown.drawdownId,
       accountId,
       state: drawdown.state,
       orderId: drawdown.orderId,
-      customer: { customerId, accountName, ...(typed && { ...(website !== undefined && { website }), contactName, contactEmail }) },
+      customer: { customerId, ...known, ...(website !== undefined && { website }) },
       lines: lines.map(({ line, sku, quantity }) => ({ line, sku, productName: products.get(sku) ?? sku, quantity })),
       submittedAt: first!.at,
       requestedBy: person(first!.by.userId),
@@ -200,20 +195,4 @@ async function joined(store: ReadStore, view: ReadView<DrawdownDocument>, drawdo
       })),
     };
   });
-}
-
-async function namesOfCustomers(
-  view: ReadView<DrawdownDocument>,
-  drawdowns: readonly ListedDrawdown[],
-): Promise<ReadonlyMap<string, string>> {
-  const wanted = new Map<string, Set<string>>();
-  for (const { accountId, customerId, typed } of drawdowns)
-    if (typed === undefined) wanted.set(accountId, (wanted.get(accountId) ?? new Set()).add(customerId));
-  const names = new Map<string, string>();
-  for (const [accountId, customerIds] of wanted) {
-    const documents = await view.documents(accountId, [...customerIds].map(customerKey));
-    for (const document of documents as (DrawdownCustomer | undefined)[])
-      if (document) names.set(`${accountId} ${document.customerId}`, document.name);
-  }
-  return names;
 }

@@ -84,24 +84,17 @@ describe('a drawdown', () => {
     expect((await findDrawdown(store, 'p', 'd1'))!.history.at(-1)).toMatchObject({ state: 'lapsed', at: holdUntil });
   });
 
-  it('names a customer that was named by its id as the partner knows it', async () => {
-    submitted('d1');
-    submitted('d2', { person: undefined, website: undefined });
+  it('names a customer that was named by its id as the partner knew it, and is found by what it is called today, too', async () => {
     story.linked('p', 'linked', 'Société Générale');
-    submitted('d3', { customerId: 'linked', person: undefined, website: undefined });
+    submitted('d1', { customerId: 'linked', person: { accountName: 'Société Générale' }, website: undefined });
+    story.tell('CustomerProfileChanged', { customerId: 'linked', person: { name: 'Tout Autre' }, partnerIds: ['p'] });
     await story.show();
-    const customer = async (drawdownId: string) => (await findDrawdown(store, 'p', drawdownId))!.customer;
-    expect(await customer('d2')).toEqual({ customerId: 'c', accountName: 'Fjordline' });
-    expect(await customer('d3')).toEqual({ customerId: 'linked', accountName: 'Société Générale' });
-    await story.tell('CustomerProfileChanged', { customerId: 'linked', person: { name: 'SG' }, partnerIds: ['p'] }).show();
-    expect(await customer('d3')).toMatchObject({ accountName: 'SG' });
-  });
-
-  it('tells nobody but its partner what that wrote down', async () => {
-    submitted('d1');
-    submitted('d2', { accountId: 'q', person: undefined, website: undefined });
-    await story.show();
-    expect((await findDrawdown(store, 'q', 'd2'))!.customer).toEqual({ customerId: 'c', accountName: 'c' });
+    expect((await findDrawdown(store, 'p', 'd1'))!.customer).toEqual({ customerId: 'linked', accountName: 'Société Générale' });
+    expect([await ids({ customer: 'generale' }), await ids({ customer: 'autre' }), await ids({ customer: 'fjord' })]).toEqual([
+      ['d1'],
+      ['d1'],
+      [],
+    ]);
   });
 });
 

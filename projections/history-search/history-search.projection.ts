@@ -78,7 +78,7 @@ export const historySearch: Projection<HistoryDocument> = {
     // A customer that never linked the partner is called what the partner wrote down.
     DrawdownSubmitted: (event: Recorded<DrawdownSubmitted>) => {
       const { accountId, customerId, person } = event.data;
-      return person === undefined ? [] : [named(accountId, customerId, { name: person.accountName }, event, 'unlessKnown')];
+      return [named(accountId, customerId, { name: person.accountName }, event, 'unlessKnown')];
     },
     DealerLinked: (event: Recorded<DealerLinked>) => {
       const { partnerId, customerId, person } = event.data;

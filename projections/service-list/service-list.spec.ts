@@ -43,6 +43,7 @@ const submit = (quantity: number) =>
     orderId: 'PO-1',
     customerId: 'c-1',
     requestedBy: 'u-1',
+    person: { accountName: 'Fjordline' },
     holdUntil: june,
     lines: [{ line: 1, sku: 'control-room', quantity, lots: [{ lotId: 'lot-1', quantity }] }],
   });

@@ -26,6 +26,7 @@ const submitted: DrawdownSubmitted['data'] = {
   lines: [{ line: 1, sku: 'BOT', quantity: 3, lots: [{ lotId: 'lot-1', quantity: 3 }] }],
   holdUntil: '2026-05-01T00:00:00.000Z',
   note: 'soon, please',
+  person: { accountName: 'HELSINKI ELEVATORS Oy' },
 };
 const submit = (): PoolFact => ({ type: 'DrawdownSubmitted', data: submitted });
 const pool = (...facts: PoolFact[]) => mails.scene.record('p-1', ...facts);

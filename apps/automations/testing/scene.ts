@@ -59,7 +59,13 @@ export class Scene {
   /** A drawdown of what `buy` bought first. */
   hold(accountId: string, holdUntil: string): Promise<bigint> {
     const lines = [{ line: 1, sku: 'REMO-EDGE-1Y', quantity: 1, lots: [{ lotId: `${accountId}.1`, quantity: 1 }] }];
-    const drawdown = { drawdownId: randomUUID(), orderId: 'PO-1', customerId: randomUUID(), requestedBy: 'u' };
+    const drawdown = {
+      drawdownId: randomUUID(),
+      orderId: 'PO-1',
+      customerId: randomUUID(),
+      requestedBy: 'u',
+      person: { accountName: 'Fjordline' },
+    };
     return this.record(accountId, { type: 'DrawdownSubmitted', data: { accountId, ...drawdown, lines, holdUntil } });
   }
 

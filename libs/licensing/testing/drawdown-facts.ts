@@ -10,8 +10,9 @@ export const holdUntil = '2026-05-01T12:00:00.000Z';
 export function submitted(parts: readonly (readonly [Lot, number])[], changes: Partial<DrawdownSubmitted['data']> = {}): DrawdownSubmitted {
   const lines = parts.map(([{ lotId, sku }, quantity], index) => ({ line: index + 1, sku, quantity, lots: [{ lotId, quantity }] }));
   const { orderId } = parts[0]![0];
-  const data = { accountId: partnerId, drawdownId, orderId, customerId, requestedBy: requester, lines, holdUntil, ...changes };
-  return { type: 'DrawdownSubmitted', data };
+  const data = { accountId: partnerId, drawdownId, orderId, customerId, requestedBy: requester, lines, holdUntil };
+  const person = { accountName: 'Fjordline' };
+  return { type: 'DrawdownSubmitted', data: { ...data, person, ...changes } };
 }
 
 export function approved(changes: object = {}): DrawdownFact {

@@ -6,7 +6,7 @@ import { newCustomer, newPartner, tokenOf, type Tenant } from '../testing/tenant
 let api: DrawdownScene['api'];
 let partner: DrawdownScene['partner'];
 let other: DrawdownScene['other'];
-const { get, post, newOrder, submit, approve, accept, submitted } = drawdownScene((scene) => ({ api, partner, other } = scene));
+const { get, post, newOrder, submit, approve, accept, submitted, seen } = drawdownScene((scene) => ({ api, partner, other } = scene));
 
 describe('the customer of a drawdown', () => {
   const drawnBy = (of: Tenant, customer: object) => submitted(1, customer, of);
@@ -105,6 +105,22 @@ describe('the customer of a drawdown', () => {
     await approve(drawdown.drawdownId, stranger);
     expect((await accept(drawdown.drawdownId, stranger)).status).toBe(200);
     expect(await sees()).toEqual(nothing);
+  });
+
+  it('that somebody else knew before keeps its own names to itself, also when it is named by its id', async () => {
+    const customer = someone();
+    const { customerId } = await drawnBy(other, customer);
+    const typed = someone({ accountName: customer.accountName.toUpperCase(), website: customer.website });
+    await drawnBy(partner, typed);
+    const admin = await tokenOf(api, 'customerAdmin', customerId);
+    await api.call({ method: 'PATCH', url: `/v1/customers/${customerId}`, token: admin, body: { name: 'A new and secret name' } });
+    const byId = await drawnBy(partner, { customerId });
+    expect((await seen(byId, byId)).customer).toEqual({ customerId, accountName: typed.accountName });
+    const owners = (
+      await submit({ orderId: await newOrder(10, bot, other), customer: { customerId }, lines: [line(bot, 1)] }, { by: other })
+    ).body;
+    const { body } = await get(`pools/${other.id}/drawdowns/${owners.drawdownId}?atLeast=${owners.position}`, other.token);
+    expect(body.customer).toEqual({ customerId, accountName: 'A new and secret name' });
   });
 
   it('has the same id whether it was there before or not, so that a dry run tells nothing', async () => {

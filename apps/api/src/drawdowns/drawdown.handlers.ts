@@ -1,15 +1,20 @@
+import { Inject } from '@nestjs/common';
 import { CommandHandler } from '@nestjs/cqrs';
-import { Ledger } from '#event-store';
+import { Ledger, type EventLog } from '#event-store';
 import { acceptDrawdown, approveDrawdown, cancelDrawdown, pool, rejectDrawdown } from '#licensing';
+import { EVENT_LOG } from '../parts.js';
 import { AcceptDrawdown, ApproveDrawdown, CancelDrawdown, RejectDrawdown, SubmitDrawdown } from './drawdown.commands.js';
 import { submitFor } from './submission.js';
 
 @CommandHandler(SubmitDrawdown)
 export class SubmitDrawdownHandler {
-  constructor(private readonly ledger: Ledger) {}
+  constructor(
+    private readonly ledger: Ledger,
+    @Inject(EVENT_LOG) private readonly log: EventLog,
+  ) {}
 
   execute(command: SubmitDrawdown) {
-    return submitFor(this.ledger, command);
+    return submitFor(this.ledger, this.log, command);
   }
 }
 

@@ -1,11 +1,12 @@
 import type { EventLog, Ledger, Receipt } from '#event-store';
-import { drawdownIn, ordersInStock, partner, pool, Rejected, type Drawdown, type DrawdownSubmitted } from '#licensing';
+import { drawdownIn, ordersInStock, partner, pool, Rejected, type Drawdown } from '#licensing';
 import { findDrawdown, productNames, type DrawdownItem } from '#projections';
 import type { ReadStore } from '#read-store';
 import { accountKind } from '../pool/pool.references.js';
 import type { ReceiptAnswer } from '../receipt.answers.js';
 import type { DraftAnswer, DrawdownAnswer, DrawdownChangedAnswer, OrderListAnswer } from './drawdown.answers.js';
 import type { FindDrawdown, ListOrders } from './drawdown.questions.js';
+import { submissionAt } from './submission.js';
 
 /** The orders that still have something (004-16, 004-22), the oldest first, from the facts themselves. Errors: POOL_NOT_FOUND. */
 export async function ordersOf(ledger: Ledger, store: ReadStore, now: string, question: ListOrders): Promise<OrderListAnswer> {
@@ -62,15 +63,12 @@ export async function draftFrom(
   { accountId, drawdownId }: { readonly accountId: string; readonly drawdownId: string },
 ): Promise<DraftAnswer> {
   const { revision } = drawdownIn((await ledger.load(pool, accountId, true)).state, drawdownId);
-  for await (const { data } of log.readStream(`pool-${accountId}`, { fromRevision: revision, limit: 1 })) {
-    const { orderId, customerId, lines, note, person, website } = data as DrawdownSubmitted['data'];
-    return {
-      orderId,
-      customer: person === undefined ? { customerId } : { ...person, website },
-      lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
-      ...(note !== undefined && { note }),
-      clonedFrom: drawdownId,
-    };
-  }
-  throw new Rejected('DRAWDOWN_NOT_FOUND', `This pool has no drawdown ${drawdownId}.`, { drawdownId });
+  const { orderId, customerId, lines, note, person, website } = await submissionAt(log, accountId, revision);
+  return {
+    orderId,
+    customer: website === undefined ? { customerId } : { ...person, website },
+    lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
+    ...(note !== undefined && { note }),
+    clonedFrom: drawdownId,
+  };
 }

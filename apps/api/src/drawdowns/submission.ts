@@ -1,5 +1,5 @@
-import type { Ledger, Receipt } from '#event-store';
-import { isSeenBy, pool, submitDrawdown, type TypedCustomer } from '#licensing';
+import type { EventLog, Ledger, Receipt } from '#event-store';
+import { isSeenBy, pool, submitDrawdown, type DrawdownSubmitted, type TypedCustomer } from '#licensing';
 import { invalid } from '../http/invalid.js';
 import { productsFor } from '../pool/pool.references.js';
 import { customerIdOf, customerNamed, findOrRegister } from './drawdown-customer.js';
@@ -9,22 +9,37 @@ import type { CustomerOfDrawdown, SubmitDrawdown } from './drawdown.commands.js'
  * Submits a drawdown for a customer that is named by its id, found by what was written down, or registered. What the pool would refuse is asked first, so
  * that a refusal registers nobody (ADR 066). Errors: those of submitDrawdown.
  */
-export async function submitFor(ledger: Ledger, { customer: whom, ...command }: SubmitDrawdown): Promise<Receipt> {
+export async function submitFor(ledger: Ledger, log: EventLog, { customer: whom, ...command }: SubmitDrawdown): Promise<Receipt> {
   const { accountId, context } = command;
   const products = await productsFor(ledger, command.lines);
   const typed = writtenDown(whom);
-  const record = async (customerId: string, dryRun = context.dryRun) => {
+  const record = async (customerId: string, dryRun = context.dryRun, knownName?: string) => {
     const known = await customerNamed(ledger, customerId, (state) => typed !== undefined || isSeenBy(state, accountId));
-    const submission = { ...command, customerId, typed, customer: known, products, context: { ...context, dryRun } };
+    const submission = { ...command, customerId, typed, knownAs: knownName, customer: known, products, context: { ...context, dryRun } };
     return ledger.record(pool, accountId, submission, submitDrawdown);
   };
-  if (typed === undefined) return record(whom.customerId!);
+  if (typed === undefined) return record(whom.customerId!, context.dryRun, await knownAs(ledger, log, accountId, whom.customerId!));
   const planned = await customerIdOf(ledger, typed);
   if (context.dryRun) return record(planned);
   // A repetition is answered as the first time, whatever the pool would say now.
   if ((await ledger.load(pool, accountId)).state.drawdowns.has(context.commandId)) return record(planned);
   await record(planned, true);
   return record(await findOrRegister(ledger, accountId, typed, context));
+}
+
+/** What the latest drawdown for a customer calls it; undefined when there was none. */
+async function knownAs(ledger: Ledger, log: EventLog, accountId: string, customerId: string): Promise<string | undefined> {
+  const drawdowns = [...(await ledger.load(pool, accountId)).state.drawdowns.values()];
+  const latest = drawdowns.findLast((drawdown) => drawdown.customerId === customerId);
+  if (latest === undefined) return undefined;
+  return (await submissionAt(log, accountId, latest.revision)).person.accountName;
+}
+
+/** What was asked for, as it was recorded. */
+export async function submissionAt(log: EventLog, accountId: string, revision: number): Promise<DrawdownSubmitted['data']> {
+  for await (const { data } of log.readStream(`pool-${accountId}`, { fromRevision: revision, limit: 1 }))
+    return data as DrawdownSubmitted['data'];
+  throw new Error(`pool-${accountId} has no revision ${revision}`);
 }
 
 /** Undefined for a customer that is named by its id. Errors: INVALID_REQUEST when it is both. */

@@ -84,23 +84,19 @@ export class Letters {
 
   private async aboutDrawdown(
     kind: MailKind,
-    { accountId, drawdownId, customerId, orderId, lines, holdUntil, person }: DrawdownSubmitted['data'],
+    { accountId, drawdownId, orderId, lines, holdUntil, person }: DrawdownSubmitted['data'],
     to: readonly string[],
     more: Pick<MailContent, 'reason' | 'note'>,
   ): Promise<AskedFor> {
-    const [partner, customer, products] = await Promise.all([
-      this.recipients.accountName(accountId),
-      person?.accountName ?? this.recipients.accountName(customerId),
-      this.products(lines),
-    ]);
+    const [partner, products] = await Promise.all([this.recipients.accountName(accountId), this.products(lines)]);
     const until = kind === 'drawdownRejected' ? {} : { until: holdUntil };
     return {
       kind,
       to,
       about: { type: 'drawdown', id: drawdownId },
       content: { orderId, lines: products, ...until, ...more },
-      // Who asked knows who it is.
-      names: { ...(kind === 'drawdownSubmitted' && { partner }), customer },
+      // Who asked knows who it is; the customer is called what the partner may know it as.
+      names: { ...(kind === 'drawdownSubmitted' && { partner }), customer: person.accountName },
     };
   }
 

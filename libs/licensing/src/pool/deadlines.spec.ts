@@ -80,6 +80,7 @@ const held = (drawdownId: string, lotId: string, quantity: number, holdUntil: st
     orderId: 'PO-1',
     customerId,
     requestedBy: 'u',
+    person: { accountName: 'Fjordline' },
     lines: [{ line: 1, sku, quantity, lots: [{ lotId, quantity }] }],
     holdUntil,
   },

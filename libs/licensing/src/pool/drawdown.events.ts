@@ -26,8 +26,8 @@ export type DrawdownSubmitted = Fact<
     readonly note?: string;
     readonly clonedFrom?: string;
     readonly website?: string;
-    /** As the partner wrote it; absent when it named a customer by its id. */
-    readonly person?: { readonly accountName: string; readonly contactName: string; readonly contactEmail: string };
+    /** The customer as the partner knows it: what it wrote down, or only a name when it named a customer by its id. */
+    readonly person: { readonly accountName: string; readonly contactName?: string; readonly contactEmail?: string };
   }
 >;
 /** The approver let it pass (004-27). The licenses stay held until the partner accepts (004-29). */

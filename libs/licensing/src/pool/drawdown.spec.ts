@@ -220,6 +220,15 @@ describe('The customer named by its id', () => {
     expect(given(pool, bought(lot())).when(submitDrawdown, byId(registeredBy(partnerId)))).toHaveLength(1);
   });
 
+  it('is called what the partner may know it as (ADR 037)', () => {
+    const called = (command: ReturnType<typeof byId>) => given(pool, bought(lot()), submitted([[lot(), 1]])).when(submitDrawdown, command);
+    const name = (accountName: string) => [{ data: { person: { accountName } } }];
+    expect(called(byId(linkedTo(partnerId)))).toMatchObject(name('山田商店'));
+    expect(called({ ...byId(linkedTo(partnerId)), knownAs: 'Fjordline' })).toMatchObject(name('山田商店'));
+    expect(called({ ...byId(linkedTo('p-2')), knownAs: 'Fjordline' })).toMatchObject(name('Fjordline'));
+    expect(called(byId(linkedTo('p-2')))).toMatchObject(name(customerId));
+  });
+
   it('is one that the partner had a drawdown for', () => {
     expect(given(pool, bought(lot()), submitted([[lot(), 1]])).when(submitDrawdown, byId(linkedTo('p-2')))).toHaveLength(1);
   });
@@ -311,6 +320,12 @@ describe('The partner', () => {
         },
       },
     ]);
+  });
+
+  it('has what it accepted no longer, neither available nor held', () => {
+    const facts = given(pool, ...passed).when(acceptDrawdown, by(partner)) as PoolFact[];
+    const state = [...passed, ...facts].reduce((folded, fact) => pool.evolve(folded, fact), pool.initial());
+    expect(state.products.get(sku)).toMatchObject({ available: 6, held: 0, assigned: 4 });
   });
 
   it('passes on the rest of a term that runs', () => {

@@ -32,6 +32,8 @@ export interface SubmitDrawdown extends Commanded {
   readonly customerId: string;
   /** As written down, when the customer was found or registered by that; absent when it was named by its id. */
   readonly typed?: TypedCustomer;
+  /** What an earlier drawdown of this partner calls a customer that was named by its id. */
+  readonly knownAs?: string;
   /** The customer named by `customerId`. */
   readonly customer: CustomerState;
   readonly note?: string;
@@ -81,7 +83,7 @@ export function submitDrawdown(state: PoolState, command: SubmitDrawdown, now: I
     holdUntil: endOfHold(state, command, held, now),
     ...(note !== undefined && { note }),
     ...(clonedFrom !== undefined && { clonedFrom }),
-    ...(typed && writtenDown(typed)),
+    ...(typed ? writtenDown(typed) : { person: { accountName: nameFor(command) } }),
   };
   return [{ type: 'DrawdownSubmitted', data }];
 }
@@ -186,7 +188,6 @@ function theOneOrder({ orderId, lines }: Pick<SubmitDrawdown, 'orderId' | 'lines
 
 /** Customers that linked the partner, those that its drawdowns registered, and those it had a drawdown for. */
 function knows(state: PoolState, { accountId, customer, customerId }: SubmitDrawdown): boolean {
-  if (customer.customerId === undefined) return false;
   return isSeenBy(customer, accountId) || [...state.drawdowns.values()].some((drawdown) => drawdown.customerId === customerId);
 }
 
@@ -226,6 +227,11 @@ function endOfHold(state: PoolState, { lines, products }: SubmitDrawdown, held: 
 
 function writtenDown({ website, accountName, contactName, contactEmail }: TypedCustomer) {
   return { website, person: { accountName, contactName, contactEmail } };
+}
+
+/** A partner learns nothing of a customer that it does not see: neither that has a name of its own, nor a new one (ADR 037). */
+function nameFor({ accountId, customer, customerId, knownAs }: SubmitDrawdown): string {
+  return isSeenBy(customer, accountId) ? customer.person.name : (knownAs ?? customerId);
 }
 
 function heldFor({ lines }: Drawdown): LotPart[] {
