@@ -9,12 +9,17 @@ import {
   activateLicenses,
   assignLicenses,
   balances,
+  type confirmPayment,
   customer,
   givenBy,
   Invariants,
   isGiving,
   linkDealer,
   listProduct,
+  order,
+  type OrderFact,
+  type OrderState,
+  placeOrder,
   pool,
   product,
   type PoolFact,
@@ -29,7 +34,7 @@ import {
 import { balanceOf, poolBalance, projections } from '#projections';
 import { openLmdbReadStore, openReadStore, Pump, type ReadStore } from '#read-store';
 import { startProcess, type RunningProcess } from './support/processes.js';
-import { drawdownChanges, history, policies, type Step } from './support/random-histories.js';
+import { billing, drawdownChanges, history, orderChanges, policies, subscribed, type Step } from './support/random-histories.js';
 import { until } from './support/until.js';
 
 /** How many random histories are played: `HISTORIES=10000 npm test -- test/histories`. */
@@ -52,6 +57,8 @@ const refusals = new Set([
   'DRAWDOWN_EXCEEDS_ORDER',
   'DRAWDOWN_NOT_FOUND',
   'DRAWDOWN_STATE',
+  'ORDER_STATE',
+  'PAYMENT_REFERENCE_MISMATCH',
 ]);
 
 type PoolReceipt = Receipt<PoolFact, PoolState>;
@@ -79,7 +86,8 @@ beforeAll(async () => {
   log = connectEventLog(environment['EVENTSTORE_URL']!);
   ledger = new Ledger({ log, now: () => new Date().toISOString() });
   readStore = await openReadStore({ dataDir: folder });
-  for (const [sku, policy] of Object.entries(policies)) {
+  const subscription = { term: 'P1Y', termStarts: 'onPurchase' as const, billingOptions: [billing] };
+  for (const [sku, policy] of Object.entries({ ...policies, [subscribed]: subscription })) {
     const listing = { sku, name: sku, policy: { ...policy, reversibility: 'irreversible' as const } };
     await ledger.record(product, sku, { ...listing, context: context() }, listProduct);
     products.set(sku, (await ledger.load(product, sku)).state);
@@ -102,11 +110,12 @@ it(
   120_000 + histories * 200,
 );
 
-it('everything given arrives, once, however often the automations were killed', async () => {
+it('everything given arrives, and everything ordered is delivered, once, however often the automations were killed', async () => {
   await until(async () => {
     const { inTransit } = (await books()).sums();
     return inTransit === 0;
   });
+  await until(async () => (await ordersUnderWay()) === 0);
   expect((await books()).violations()).toEqual([]);
 }, 120_000);
 
@@ -114,7 +123,7 @@ it('the log verifies: every stream is an unbroken chain', async () => {
   const chains = new Map<string, ChainVerifier>();
   const broken: unknown[] = [];
   for await (const event of log.readAll()) {
-    if (!/^(pool|product|customer|partner)-/.test(event.stream)) continue;
+    if (!/^(pool|product|customer|partner|order)-/.test(event.stream)) continue;
     if (!chains.has(event.stream)) chains.set(event.stream, new ChainVerifier());
     const found = chains.get(event.stream)!.next(event);
     if (found) broken.push(found);
@@ -176,12 +185,13 @@ async function play(rounds: Step[][]): Promise<void> {
   await Promise.all(customers.map((id, index) => linkedCustomer(id, partners[index === 2 ? 1 : 0]!)));
   for (const id of [...partners, ...customers]) accounts.add(id);
   const sent: Sent[] = [];
+  const orders: string[] = [];
   for (const round of rounds) {
     const earlier = [...sent];
     await Promise.all(
       round.map(async (one) => {
         if (one.does === 'repeat') return repeated(earlier, one.earlier);
-        const command: Sent = { send: sender(one, partners, customers) };
+        const command: Sent = { send: sender(one, partners, customers, orders) };
         sent.push(command);
         command.answer = await answered(command.send);
         return undefined;
@@ -198,8 +208,14 @@ async function linkedCustomer(customerId: string, partnerId: string): Promise<vo
 }
 
 /** The command of a step; the same command however often it is sent. */
-function sender(one: Exclude<Step, { does: 'repeat' }>, partners: string[], customers: string[]): () => Promise<PoolReceipt> {
+function sender(
+  one: Exclude<Step, { does: 'repeat' }>,
+  partners: string[],
+  customers: string[],
+  orders: string[],
+): () => Promise<PoolReceipt> {
   const fixed = context();
+  if (one.does === 'order' || one.does === 'settle') return orderSender(one, customers, orders, fixed);
   if (one.does === 'activate') {
     const accountId = customers[one.customer]!;
     return () => ledger.record(pool, accountId, { accountId, ...one.line, context: fixed }, activateLicenses);
@@ -240,6 +256,34 @@ function sender(one: Exclude<Step, { does: 'repeat' }>, partners: string[], cust
     const command = { accountId, orderId: `PO-${one.order}`, lines: one.lines, source: 'operator' as const, context: fixed, ...passedOn };
     return ledger.record(pool, accountId, { ...command, accountKind: 'partner' as const, products }, purchaseLicenses);
   };
+}
+
+/** The same for what goes into the stream of an order. */
+function orderSender(
+  one: Extract<Step, { does: 'order' | 'settle' }>,
+  customers: string[],
+  orders: string[],
+  fixed: ReturnType<typeof context>,
+): () => Promise<PoolReceipt> {
+  const recorded = (sent: Promise<unknown>) => sent as Promise<PoolReceipt>;
+  if (one.does === 'settle') {
+    const orderId = orders[one.which] ?? randomUUID();
+    const command = {
+      orderId,
+      reference: 'a payment',
+      outcome: one.change === 'paid' ? ('paid' as const) : ('failed' as const),
+      context: fixed,
+    };
+    return () => recorded(ledger.record(order, orderId, command, orderChanges[one.change] as typeof confirmPayment));
+  }
+  const orderId = randomUUID();
+  orders.push(orderId);
+  const lines = one.lines.map((line) => (line.sku === subscribed ? { ...line, billing } : line));
+  const accountId = customers[one.customer]!;
+  const subscriptionIds = lines.map(() => randomUUID());
+  const payment = { method: one.method };
+  const command = { orderId, accountId, lines, payment, products, subscriptionIds, checkForm: () => [], context: fixed };
+  return () => recorded(ledger.record(order, orderId, command, placeOrder));
 }
 
 /** Undefined when the command was refused by a rule; anything else that goes wrong is a defect. */
@@ -291,6 +335,17 @@ async function expectBooked(partnerId: string, sent: readonly Sent[]): Promise<v
   );
   expect(actual).toEqual(new Map(wanted));
   for (const { available } of actual.values()) expect(available).toBeGreaterThanOrEqual(0);
+}
+
+/** Orders that could go on by themselves. */
+async function ordersUnderWay(): Promise<number> {
+  const orders = new Map<string, OrderState>();
+  for await (const event of log.readAll({ filter: { streamPrefixes: ['order-'] } }))
+    orders.set(event.stream, order.evolve(orders.get(event.stream) ?? order.initial(), event as unknown as OrderFact));
+  expect(orders.size).toBeGreaterThan(histories / 10);
+  const states = [...orders.values()].map(({ order: known }) => [known!.state, known!.payment.method]);
+  return states.filter(([state, method]) => ['paid', 'provisioning'].includes(state!) || (state === 'placed' && method === 'invoice'))
+    .length;
 }
 
 async function books(): Promise<Invariants> {

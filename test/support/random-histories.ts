@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { acceptDrawdown, approveDrawdown, cancelDrawdown, rejectDrawdown, type Policy } from '#licensing';
+import { acceptDrawdown, approveDrawdown, cancelDrawdown, cancelOrder, confirmPayment, rejectDrawdown, type Policy } from '#licensing';
 
 /** The products of the histories. */
 export const policies: Record<string, Pick<Policy, 'term' | 'termStarts'>> = {
@@ -11,6 +11,12 @@ const skus = Object.keys(policies);
 
 export const drawdownChanges = { approve: approveDrawdown, reject: rejectDrawdown, accept: acceptDrawdown, cancel: cancelDrawdown };
 
+/** Sold in the marketplace only. */
+export const subscribed = 'H-SUB';
+export const billing = { period: 'P1M', commitment: 'P1Y' };
+
+export const orderChanges = { paid: confirmPayment, failed: confirmPayment, cancel: cancelOrder };
+
 export type Line = { sku: string; quantity: number };
 export type Step =
   | { does: 'purchase'; partner: number; order: number; lines: Line[]; passedOnTo?: number }
@@ -19,6 +25,8 @@ export type Step =
   | { does: 'activate'; customer: number; line: Line }
   | { does: 'draw'; partner: number; order: number; customer: number; lines: Line[] }
   | { does: 'decide'; partner: number; which: number; change: keyof typeof drawdownChanges }
+  | { does: 'order'; customer: number; lines: Line[]; method: 'invoice' | 'external' }
+  | { does: 'settle'; which: number; change: keyof typeof orderChanges }
   | { does: 'repeat'; earlier: number };
 
 const line = fc.record({ sku: fc.constantFrom(...skus), quantity: fc.integer({ min: 1, max: 20 }) });
@@ -77,6 +85,26 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         'reject' as const,
         'cancel' as const,
       ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('order' as const),
+      customer: customerNumber,
+      lines: fc.array(fc.record({ sku: fc.constantFrom(...skus, subscribed), quantity: fc.integer({ min: 1, max: 20 }) }), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+      method: fc.constantFrom('invoice' as const, 'external' as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('settle' as const),
+      which: fc.nat({ max: 2 }),
+      change: fc.constantFrom('paid' as const, 'paid' as const, 'failed' as const, 'cancel' as const),
     }),
   },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('repeat' as const), earlier: fc.nat() }) },
