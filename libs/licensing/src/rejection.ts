@@ -29,6 +29,7 @@ export const rejections = {
   DELIVERY_MISMATCH: { status: 409, title: 'The licenses are delivered in another way' },
   SERVICE_STATE_CONFLICT: { status: 409, title: 'The service is in a state that does not allow this' },
   ORDER_OF_SUBSCRIPTION: { status: 409, title: 'The order is part of a subscription: make that smaller, or cancel it' },
+  RESIZE_UNDER_WAY: { status: 409, title: 'Orders that are under way bring as many licenses already' },
   SEATS_IN_USE: { status: 409, title: 'More licenses are in use than the subscription would have' },
   WINDOW_CLOSED: { status: 409, title: 'The cancellation window of these licenses is over: schedule the change for the next term' },
   RENEWAL_OFF: { status: 409, title: 'The subscription does not renew: there is no next term to change' },

@@ -1,5 +1,5 @@
 import type { EventLog, Ledger, Receipt } from '#event-store';
-import { order, Rejected, stateAfterFact, times, type Actor, type OrderFact, type OrderPlaced, type OrderStateName } from '#licensing';
+import { amountOf, order, Rejected, stateAfterFact, type Actor, type OrderFact, type OrderPlaced, type OrderStateName } from '#licensing';
 import { orderAfter, productNames, type ListedOrder } from '#projections';
 import type { ReadStore } from '#read-store';
 import type { OrderAnswer } from './order.answers.js';
@@ -31,7 +31,7 @@ export async function shownOrders(store: ReadStore, orders: readonly ListedOrder
       sku,
       name: names.get(sku) ?? sku,
       ...rest,
-      ...(rest.unitPrice && { amount: times(rest.unitPrice, rest.quantity) }),
+      ...(rest.unitPrice && { amount: amountOf({ sku, ...rest }) }),
     }));
     return {
       orderId,

@@ -1,9 +1,10 @@
 import { Inject } from '@nestjs/common';
 import { CommandHandler } from '@nestjs/cqrs';
-import { Ledger } from '#event-store';
+import { Ledger, type EventLog } from '#event-store';
 import { pool, scheduleRenewal, setAutoRenewal, unscheduleRenewal } from '#licensing';
 import type { Clock } from '#platform';
-import { CLOCK } from '../parts.js';
+import type { ReadStore } from '#read-store';
+import { CLOCK, EVENT_LOG, READ_STORE } from '../parts.js';
 import { cancel } from './cancelling.js';
 import { resize } from './resizing.js';
 import { productOf } from './subscribed-product.js';
@@ -13,11 +14,14 @@ import { CancelSubscription, ResizeSubscription, ScheduleRenewal, SetAutoRenewal
 export class ResizeSubscriptionHandler {
   constructor(
     private readonly ledger: Ledger,
+    @Inject(EVENT_LOG) private readonly log: EventLog,
+    @Inject(READ_STORE) private readonly store: ReadStore,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   execute(command: ResizeSubscription) {
-    return resize(this.ledger, command, this.clock.nowText());
+    const { ledger, log, store } = this;
+    return resize({ ledger, log, store, now: this.clock.nowText() }, command);
   }
 }
 

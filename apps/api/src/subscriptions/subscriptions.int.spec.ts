@@ -158,6 +158,27 @@ describe('resizing', () => {
     ]);
   });
 
+  it('to more, asked for twice, brings what is missing and nothing twice', async () => {
+    const { url } = await subscribed();
+    const first = (await post(`${url}/resize`, { quantity: 8 })).body.order.orderId;
+    const again = await post(`${url}/resize`, { quantity: 8 });
+    expect([again.status, again.body]).toMatchObject([409, { code: 'RESIZE_UNDER_WAY', quantity: 5, ordered: 3, orderIds: [first] }]);
+    const more = await post(`${url}/resize`, { quantity: 10 });
+    for await (const { data } of api.parts.eventLog.readStream(more.body.stream)) expect(data).toMatchObject({ lines: [{ quantity: 2 }] });
+    await post(`orders/${first}/cancel`);
+    expect((await post(`${url}/resize?dryRun=true`, { quantity: 8 })).body.events).toMatchObject([{ data: { lines: [{ quantity: 1 }] } }]);
+  });
+
+  it('to more for less than a period costs the share of it that the term still has', async () => {
+    const { url } = await subscribed(350);
+    const { body } = await post(`${url}/resize`, { quantity: 6 });
+    const order = (await get(`orders/${body.order.orderId}`)).body;
+    const amount = Number(order.lines[0].amount.amount);
+    expect([order.totals, order.lines[0].unitPrice]).toEqual([[order.lines[0].amount], eur('10.00')]);
+    expect(amount).toBeGreaterThan(10 * (14 / 31));
+    expect(amount).toBeLessThan(10 * (17 / 28));
+  });
+
   it('is answered again as it was, whatever the subscription has become', async () => {
     const { id, url } = await subscribed();
     const key = { 'idempotency-key': randomUUID() };

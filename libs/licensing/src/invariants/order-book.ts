@@ -56,7 +56,8 @@ export class OrderBook {
 }
 
 function billed({ lines }: OrderPlaced['data']) {
-  return sumsOfMoney(lines.flatMap(({ unitPrice, quantity }) => (unitPrice === undefined ? [] : [times(unitPrice, quantity)])));
+  const amounts = lines.map(({ unitPrice, quantity, amount }) => amount ?? (unitPrice && times(unitPrice, quantity)));
+  return sumsOfMoney(amounts.filter((amount) => amount !== undefined));
 }
 
 function inOrder(sums: ReadonlyMap<string, number> | undefined): [string, number][] | undefined {

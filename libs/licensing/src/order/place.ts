@@ -1,8 +1,8 @@
 import type { Commanded, Instant } from '../fact.js';
 import { type Finding, refuseFindings } from '../invalid.js';
-import { type Money, sumsOfMoney, times } from '../money.js';
+import { type Money, sumsOfMoney } from '../money.js';
 import { refuseSenselessLines } from '../pool/lines.js';
-import type { OrderedLine } from '../pool/provision.js';
+import { amountOf, type OrderedLine } from '../pool/provision.js';
 import { priceOfLine, refuseUnknownBilling } from '../product/prices.js';
 import type { Listing } from '../product/product.events.js';
 import type { ProductState } from '../product/product.js';
@@ -61,7 +61,7 @@ export function placeOrder(state: OrderState, command: PlaceOrder, now: Instant)
 
 /** What lines bill at once, a currency each; lines without a price add nothing. */
 export function totalsOf(lines: readonly OrderedLine[]): Money[] {
-  return sumsOfMoney(lines.flatMap(({ unitPrice, quantity }) => (unitPrice ? [times(unitPrice, quantity)] : [])));
+  return sumsOfMoney(lines.flatMap((line) => amountOf(line) ?? []));
 }
 
 function orderedLine(command: PlaceOrder, line: RequestedLine, listing: Listing, index: number, now: Instant): OrderedLine {
@@ -70,7 +70,8 @@ function orderedLine(command: PlaceOrder, line: RequestedLine, listing: Listing,
   if (line.subscriptionId === undefined) refuseUnknownBilling(listing, billing);
   const subscriptionId = line.subscriptionId ?? (billing && command.subscriptionIds[index]);
   const unitPrice = line.unitPrice ?? priceOfLine(listing, billing, now, command.currency);
-  return { sku, quantity, ...(billing && { billing }), ...(subscriptionId && { subscriptionId }), ...(unitPrice && { unitPrice }) };
+  const price = { ...(unitPrice && { unitPrice }), ...(line.amount && { amount: line.amount }) };
+  return { sku, quantity, ...(billing && { billing }), ...(subscriptionId && { subscriptionId }), ...price };
 }
 
 /** What is offered now. Errors: PRODUCT_NOT_FOUND, PRODUCT_WITHDRAWN. */

@@ -111,6 +111,13 @@ describe('Cancelling a subscription', () => {
     expect(after({ quantity: 3 }, day(10), { keepRenewal: true })).toEqual([]);
   });
 
+  it('at a moment when its renewal is due comes after the renewal, within the new window', () => {
+    expect(given(pool, ...five).when(cancelSubscription, cancel(), '2027-04-01T12:00:00.001Z')).toMatchObject([
+      { type: 'SubscriptionRenewed', data: { effectiveAt: termEndsAt } },
+      { type: 'SubscriptionCancelled', data: { quantity: 0, credited: eur('50.00') } },
+    ]);
+  });
+
   it('is refused when it is over', () => {
     const over = given(pool, ...five).when(cancelSubscription, cancel(), day(2)) as PoolFact[];
     expect(given(pool, ...five, ...over).when(cancelSubscription, cancel(), day(2))).toMatchObject({

@@ -1,5 +1,5 @@
 import type { Commanded, Instant } from '../fact.js';
-import type { Money } from '../money.js';
+import { type Money, times } from '../money.js';
 import type { Policy } from '../product/product.events.js';
 import type { ProductState } from '../product/product.js';
 import { Rejected } from '../rejection.js';
@@ -20,6 +20,13 @@ export interface OrderedLine extends Line {
   readonly subscriptionId?: string;
   /** Of one license and one billing period, as it stood when the order was placed. */
   readonly unitPrice?: Money;
+  /** What the line bills at once, where that is less than a whole first period: the term of a subscription that grows ends before. */
+  readonly amount?: Money;
+}
+
+/** What a line bills at once; undefined when it has no price. */
+export function amountOf({ unitPrice, quantity, amount }: OrderedLine): Money | undefined {
+  return amount ?? (unitPrice && times(unitPrice, quantity));
 }
 
 export interface ProvisionOrder extends Commanded {

@@ -232,6 +232,12 @@ describe('Between the end of a term and its record', () => {
     expect(lotsAt([...five, ...declined])).toEqual([]);
   });
 
+  it('of one that renews, what was cancelled too late is over', () => {
+    const facts = ordered([...five, ...declined], 2, { at: '2026-07-01T00:00:00.000Z', orderId: 'o-2' });
+    expect(balanceOf(stateAfter(pool, facts), m365, later)).toMatchObject({ available: 2, expired: 5 });
+    expect(lotsAt(facts)).toEqual(['o-2.1']);
+  });
+
   it('an order for more is added to the term that has begun', () => {
     const lines = [{ sku: m365, quantity: 2, billing: monthlyForAYear, subscriptionId }];
     const order = { accountId: customerId, orderId: 'o-2', lines, products: onOffer() };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { given, noon } from '../../testing/given.js';
 import { assigned, bought, lot, partnerId, sku } from '../../testing/pool-facts.js';
+import { ordered, subscriptionId } from '../../testing/subscription-facts.js';
 import { pool } from './pool.js';
 import type { LotPart, PoolFact } from './pool.events.js';
 import { reversePurchase, type ReversePurchase } from './reversal.js';
@@ -23,6 +24,13 @@ describe('A reversal', () => {
     expect(given(pool, twoLots).when(reversePurchase, reverse({ lines: [{ sku, quantity: 12 }] }))).toEqual([
       reversed(part(10), part(2, 'lot-2')),
     ]);
+  });
+
+  it('is refused for an order of a subscription, which would not know', () => {
+    expect(given(pool, ...ordered([], 5)).when(reversePurchase, reverse({ orderId: 'o-1' }))).toMatchObject({
+      refused: 'ORDER_OF_SUBSCRIPTION',
+      subscriptionId,
+    });
   });
 
   it('touches no lot it does not need, and none of another product', () => {
