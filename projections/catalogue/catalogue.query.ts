@@ -24,7 +24,13 @@ const tables = new LookUpTables<Product, Row, readonly Row[]>(
 /** Products by any part of their name or sku and by category (the whole of it), in the order of their skus. */
 export async function listProducts(
   store: ReadStore,
-  question: { readonly query?: string; readonly category?: string; readonly limit?: number; readonly cursor?: string },
+  question: {
+    readonly query?: string;
+    readonly category?: string;
+    readonly forSale?: 'true' | 'false';
+    readonly limit?: number;
+    readonly cursor?: string;
+  },
 ): Promise<Page<ListedProduct> & { readonly total: number }> {
   const limit = limitOf(question.limit);
   const after = placeOf(question.cursor)?.sort;
@@ -33,7 +39,8 @@ export async function listProducts(
   const rows = await tables.of(store, await viewOf(store, catalogue), everyProduct);
   const found = rows
     .filter((row) => (wanted?.(row.folded) ?? true) && (category === undefined || row.category === category))
-    .map(({ product }) => product);
+    .map(({ product }) => product)
+    .filter(({ withdrawn }) => question.forSale === undefined || withdrawn === (question.forSale === 'false'));
   const rest = after === undefined ? found : found.filter((product) => product.sku > after);
   const items = rest.slice(0, limit);
   return { items, total: found.length, next: rest.length > limit ? cursorOf({ sort: items.at(-1)!.sku, key: '' }) : null };

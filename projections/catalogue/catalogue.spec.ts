@@ -56,6 +56,7 @@ describe('the catalogue', () => {
     const { policy } = (await findProduct(store, 'alarm'))!;
     await story.tell('ProductWithdrawn', { sku: 'alarm' }).tell('ProductPolicyChanged', { sku: 'alarm', name: 'Siren', policy }).show();
     expect((await listProducts(store, { query: 'siren' })).items).toMatchObject([{ sku: 'alarm', withdrawn: true }]);
+    expect([await skus({ forSale: 'true' }), await skus({ forSale: 'false' })]).toEqual([['edge-1y', 'edge-5y'], ['alarm']]);
     await story.product('alarm', 'Siren').show();
     expect(await findProduct(store, 'alarm')).toMatchObject({ withdrawn: false });
   });

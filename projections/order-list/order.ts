@@ -19,7 +19,7 @@ import { positionSort } from '../sort-text.js';
 export interface OrderStep {
   readonly state: OrderStateName;
   readonly at: Instant;
-  readonly by: Pick<Actor, 'userId' | 'role'>;
+  readonly by: Pick<Actor, 'userId' | 'role' | 'accountId'>;
   readonly reason?: string;
   readonly reference?: string;
 }
@@ -83,11 +83,11 @@ function placed(event: Recorded<OrderPlaced>): ListedOrder {
 
 function stepOf(state: OrderStateName, { data, metadata }: AnyOrderEvent): OrderStep {
   const { reason, reference } = data as { readonly reason?: string; readonly reference?: string };
-  const { userId, role } = metadata.actor;
+  const { userId, role, accountId } = metadata.actor;
   return {
     state,
     at: metadata.recordedAt,
-    by: { userId, role },
+    by: { userId, role, ...(accountId !== undefined && { accountId }) },
     ...(reason !== undefined && { reason }),
     ...(reference !== undefined && { reference }),
   };

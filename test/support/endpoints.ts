@@ -114,6 +114,7 @@ export const endpoints: readonly Endpoint[] = [
     query: {
       query: badQuery.filter,
       category: badQuery.text,
+      forSale: ['', 'yes', '1', 'TRUE'],
       limit: badQuery.limit,
       cursor: badQuery.cursor,
       atLeast: badQuery.atLeast,

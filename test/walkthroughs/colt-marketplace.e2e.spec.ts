@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningLedger } from '../support/running-ledger.js';
 import { annual, Colt, monthly, monthlyForAYear } from './colt.js';
+import { eventually } from '../support/until.js';
 import { places } from './places.js';
 import { expectStatus, type Party } from './remo.js';
 
@@ -24,10 +25,13 @@ describe.each(places)('Colt: buying in the marketplace, on $name', ({ start }) =
 
   const get = async (path: string, query = {}) => (await colibri.user.get(path, query)).body;
   const search = async (query: object) => {
-    const { position } = await colibri.user.put(`/v1/cart/lines/${colt.trunk}`, { quantity: 1 });
-    await expectStatus(200, colibri.user.delete(`/v1/cart/lines/${colt.trunk}`));
-    const { items } = await get('/v1/products', { atLeast: position, ...query });
+    const { items } = await get('/v1/products', { atLeast: colt.opened, forSale: 'true', ...query });
     return items.map(({ sku }: any) => sku);
+  };
+  /** The latest fact of a kind: what `atLeast` of a read is given that has to know of it. */
+  const latest = async (types: string) => {
+    const { items } = (await colt.operator.get('/v1/events', { account: colibri.id, types, limit: 1000 })).body;
+    return items.at(-1).position as string;
   };
   const put = async (sku: string, body: object) => (await expectStatus(200, colibri.user.put(`/v1/cart/lines/${sku}`, body))).body;
   const balance = async (sku: string) =>
@@ -120,6 +124,14 @@ describe.each(places)('Colt: buying in the marketplace, on $name', ({ start }) =
     );
   });
 
+  it('003-56: a mail says that its service is ready, in its language', async () => {
+    const mails = await eventually(
+      () => get('/v1/notifications'),
+      ({ items }) => items?.some(({ kind, state }: any) => kind === 'orderReady' && state === 'sent'),
+    );
+    expect(mails.items).toMatchObject([{ kind: 'orderReady', language: 'fr', about: { type: 'order', id: orderId } }]);
+  });
+
   it('003-51…53: it buys more for the tenant it has, and pays outside: the order waits until the payment is confirmed', async () => {
     const order = {
       accountId: colibri.id,
@@ -165,10 +177,8 @@ describe.each(places)('Colt: buying in the marketplace, on $name', ({ start }) =
       code: 'ORDER_STATE',
       state: 'provisioning',
     });
-    const { body: waiting } = await colt.operator.get('/v1/fulfilments', {
-      limit: 500,
-      atLeast: (await colt.operator.get(`/v1/events`, { types: 'OrderProvisioningStarted', limit: 1000 })).body.items.at(-1).position,
-    });
+    const known = { limit: 500, atLeast: await latest('OrderProvisioningStarted') };
+    const { body: waiting } = await colt.operator.get('/v1/fulfilments', known);
     const asked = waiting.items.find(({ fulfilmentId }: any) => fulfilmentId === body.orderId);
     expect(asked).toMatchObject({ accountId: colibri.id, lines: [{ sku: colt.trunk, form: { site: 'Lyon', channels: 4 } }] });
     expect(await balance(colt.trunk)).toBeUndefined();
@@ -178,9 +188,8 @@ describe.each(places)('Colt: buying in the marketplace, on $name', ({ start }) =
   });
 
   it('003-01, 003-04: its home shows all it has, and that nothing is under way any more', async () => {
-    const { items } = (await colt.operator.get('/v1/events', { account: colibri.id, types: 'OrderProvisioned', limit: 1000 })).body;
-    expect(items).toHaveLength(3);
-    const home = await get(`/v1/pools/${colibri.id}/overview`, { atLeast: items.at(-1).position });
+    const known = { atLeast: await latest('OrderProvisioned') };
+    const home = await get(`/v1/pools/${colibri.id}/overview`, known);
     expect(home).toMatchObject({ accountId: colibri.id, total: 18, orders: [] });
     expect(home.products.map(({ sku }: any) => sku)).toEqual([colt.basic, colt.business, colt.trunk, colt.visio].sort());
     const subscribed = home.subscriptions.toSorted((one: any, other: any) => (one.sku < other.sku ? -1 : 1));
@@ -190,7 +199,7 @@ describe.each(places)('Colt: buying in the marketplace, on $name', ({ start }) =
       { sku: colt.visio, quantity: 2, billing: monthly },
     ]);
     expect(home.deadlines.map(({ kind }: any) => kind)).toEqual(expect.arrayContaining(['cancellationWindowEnds', 'termRenews']));
-    expect((await get('/v1/orders', { atLeast: items.at(-1).position })).items.map(({ state }: any) => state)).toEqual([
+    expect((await get('/v1/orders', known)).items.map(({ state }: any) => state)).toEqual([
       'provisioned',
       'paymentFailed',
       'provisioned',

@@ -37,6 +37,9 @@ export class Colt {
   readonly trunk = this.unique('SIP-TRUNK');
   readonly category = this.unique('Applications Microsoft');
 
+  /** Where the last product of the marketplace was listed. */
+  opened: string | undefined;
+
   private constructor(
     readonly anyone: Caller,
     readonly operator: Caller,
@@ -51,7 +54,9 @@ export class Colt {
   }
 
   async openMarketplace(): Promise<void> {
-    const list = (sku: string, body: object) => expectStatus(200, this.operator.put(`/v1/products/${sku}`, body));
+    const list = async (sku: string, body: object) => {
+      this.opened = (await expectStatus(200, this.operator.put(`/v1/products/${sku}`, body))).position;
+    };
     const { category } = this;
     const link = 'https://portal.office.com';
     await list(this.business, {

@@ -7,6 +7,7 @@ import { written } from '../http/answer.js';
 import { Input } from '../http/input.js';
 import { Reads, Section, Writes } from '../http/route.js';
 import { READ_STORE } from '../parts.js';
+import { story } from '../story.js';
 import { FulfilmentChangedAnswer, FulfilmentListAnswer, OrderChangedAnswer } from './order.answers.js';
 import { CompleteFulfilment, ConfirmPayment, FailFulfilment } from './order.commands.js';
 import { ListFulfilments } from './order.questions.js';
@@ -29,7 +30,7 @@ export class FulfilmentController {
       'Signed as Standard Webhooks with the secret of the payment provider; `webhook-id` is the idempotency key. Said again it is the same ' +
       'payment; the reference must be that of the order, if it has one.',
     answer: OrderChangedAnswer,
-    example: { orderId: '4c9d0e3f-5a6b-5c7d-8e9f-0a1b2c3d4e08', reference: 'pay-77', outcome: 'paid' },
+    example: { orderId: story.orderId, reference: 'pay-77', outcome: 'paid' },
   })
   async confirm(@Input() command: ConfirmPayment) {
     return this.changed(command.orderId, await this.commands.execute(command));
@@ -38,7 +39,7 @@ export class FulfilmentController {
   @Reads('fulfilments', {
     may: 'readFulfilments',
     summary: 'Orders that wait for somebody to deliver them, the longest waiting first',
-    models: ['order-list', 'catalogue'],
+    models: ['order-list', 'catalogue', 'user-list'],
     answer: FulfilmentListAnswer,
   })
   async list(@Input() question: ListFulfilments): Promise<FulfilmentListAnswer> {

@@ -54,6 +54,9 @@ export class ActingUser {
   @Text({ example: story.userId })
   readonly userId: string;
 
+  @Text({ max: 254, example: 'admin@colibri.example' })
+  readonly login: string;
+
   @Choice([...roles, 'system'], { example: 'customerAdmin' })
   readonly role: string;
 }

@@ -53,7 +53,7 @@ export class OrderController {
   @Reads('', {
     may: 'readOrders',
     summary: "A customer's orders, newest first",
-    models: ['order-list', 'catalogue'],
+    models: ['order-list', 'catalogue', 'user-list'],
     answer: MarketplaceOrderListAnswer,
   })
   async list(
@@ -65,7 +65,12 @@ export class OrderController {
     return { items: await shownOrders(this.store, items), next };
   }
 
-  @Reads(':orderId', { may: 'readOrders', summary: 'An order and where it stands', models: ['catalogue'], answer: OrderAnswer })
+  @Reads(':orderId', {
+    may: 'readOrders',
+    summary: 'An order and where it stands',
+    models: ['catalogue', 'user-list'],
+    answer: OrderAnswer,
+  })
   async findOne(@Input() { principal, orderId, atLeast }: FindOrder): Promise<OrderAnswer> {
     await logReached(this.log, atLeast);
     const [answer] = await shownOrders(this.store, [await orderOf(this.log, orderId, principal)]);

@@ -1,6 +1,6 @@
 import type { EventLog, Ledger, Receipt } from '#event-store';
 import { amountOf, order, Rejected, stateAfterFact, type Actor, type OrderFact, type OrderPlaced, type OrderStateName } from '#licensing';
-import { orderAfter, productNames, type ListedOrder } from '#projections';
+import { findUsers, orderAfter, productNames, type ListedOrder } from '#projections';
 import type { ReadStore } from '#read-store';
 import type { OrderAnswer } from './order.answers.js';
 
@@ -18,14 +18,24 @@ export async function orderOf(log: EventLog, orderId: string, { accountId }: Act
   throw new Rejected('ORDER_NOT_FOUND', `There is no order ${orderId} that you may see.`, { orderId });
 }
 
-/** Orders with the names of their products and what each line comes to. */
+/** Orders with the names of their products, what each line comes to, and who did what. */
 export async function shownOrders(store: ReadStore, orders: readonly ListedOrder[]): Promise<OrderAnswer[]> {
-  const names = await productNames(
-    store,
-    orders.flatMap(({ lines }) => lines.map(({ sku }) => sku)),
-  );
+  const [names, users] = await Promise.all([
+    productNames(
+      store,
+      orders.flatMap(({ lines }) => lines.map(({ sku }) => sku)),
+    ),
+    findUsers(
+      store,
+      orders.flatMap(({ history }) => history.map(({ by }) => by)),
+    ),
+  ]);
   return orders.map((listed) => {
-    const { orderId, accountId, state, placedAt, placedBy, totals, payment, tenant, fulfilment, history } = listed;
+    const { orderId, accountId, state, placedAt, placedBy, totals, payment, tenant, fulfilment } = listed;
+    const history = listed.history.map(({ by: { userId, role }, ...step }) => ({
+      ...step,
+      by: { userId, login: users.get(userId)?.login ?? userId, role },
+    }));
     const lines = listed.lines.map(({ line, sku, ...rest }) => ({
       line,
       sku,

@@ -1,7 +1,7 @@
 import { PickType } from '@nestjs/swagger';
 import { Flag, Free, Id, Instant, ListOf, LogPosition, Optional, OrNull, Part, Sku, Text, WholeNumber } from '../fields.js';
 import { Question } from '../http/input.js';
-import { OrderAnswer } from '../orders/order.answers.js';
+import { OrderAnswer, OrderLineAnswer } from '../orders/order.answers.js';
 import { ProductBalanceAnswer } from '../pool/pool.answers.js';
 import { BillingOption } from '../product/product.commands.js';
 import { story } from '../story.js';
@@ -20,6 +20,8 @@ export class OwnProductAnswer extends PickType(ProductBalanceAnswer, ['sku', 'na
   @Text({ example: '/v1/products/REMO-EDGE-1Y', description: 'The product in this API' })
   readonly href: string;
 }
+
+export class OpenOrderLineAnswer extends PickType(OrderLineAnswer, ['sku', 'name', 'quantity'] as const) {}
 
 export class OwnSubscriptionAnswer {
   @Id()
@@ -44,6 +46,15 @@ export class OwnSubscriptionAnswer {
   readonly renews: boolean;
 
   @Text({ example: `/v1/pools/${story.customerId}/subscriptions/7b1f5c1e-4b0e-4c39-9d0a-0a8f1b0f6d11` })
+  readonly href: string;
+}
+
+/** An order under way, in short: what was answered in forms, and what it costs, is for those who may read the order. */
+export class OpenOrderAnswer extends PickType(OrderAnswer, ['orderId', 'state', 'placedAt'] as const) {
+  @ListOf(() => OpenOrderLineAnswer, { max: 300 })
+  readonly lines: readonly OpenOrderLineAnswer[];
+
+  @Text({ example: `/v1/orders/${story.orderId}` })
   readonly href: string;
 }
 
@@ -80,8 +91,8 @@ export class OverviewAnswer {
   @ListOf(() => OwnSubscriptionAnswer, { min: 0, max: 20, description: 'Those that are active, the latest 20' })
   readonly subscriptions: readonly OwnSubscriptionAnswer[];
 
-  @ListOf(() => OrderAnswer, { min: 0, max: 20, description: 'Orders under way, the latest 20' })
-  readonly orders: readonly OrderAnswer[];
+  @ListOf(() => OpenOrderAnswer, { min: 0, max: 20, description: 'Orders under way, the latest 20' })
+  readonly orders: readonly OpenOrderAnswer[];
 
   @WholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, example: 1, description: 'How many orders are under way' })
   readonly ordersOpen: number;

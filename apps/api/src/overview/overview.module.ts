@@ -1,14 +1,28 @@
 import { Controller, Inject, Module } from '@nestjs/common';
 import { Ledger } from '#event-store';
 import type { Clock } from '#platform';
-import { balanceOf, findProducts, listDeadlines, listSubscriptions, openOrders, type ListedSubscription } from '#projections';
+import {
+  balanceOf,
+  findProducts,
+  listDeadlines,
+  listSubscriptions,
+  openOrders,
+  productNames,
+  type ListedOrder,
+  type ListedSubscription,
+} from '#projections';
 import type { ReadStore } from '#read-store';
 import { Input } from '../http/input.js';
 import { Reads, Section } from '../http/route.js';
-import { shownOrders } from '../orders/order.views.js';
 import { CLOCK, READ_STORE } from '../parts.js';
 import { accountKind } from '../pool/pool.references.js';
-import { OverviewAnswer, ReadOverview, type OwnProductAnswer, type OwnSubscriptionAnswer } from './overview.answers.js';
+import {
+  OverviewAnswer,
+  ReadOverview,
+  type OpenOrderAnswer,
+  type OwnProductAnswer,
+  type OwnSubscriptionAnswer,
+} from './overview.answers.js';
 
 /** So many of each, the next or latest first: a home is looked at, not searched. */
 const shownMax = 20;
@@ -43,11 +57,22 @@ export class OverviewController {
       total: held.total,
       products: await this.ownProducts(held.products),
       subscriptions: subscriptions.items.map((subscription) => ownSubscription(accountId, subscription)),
-      orders: await shownOrders(this.store, open.items),
+      orders: await this.openOrders(open.items),
       ordersOpen: open.total,
       deadlines: deadlines.items.map(({ kind, at, subject, effect }) => ({ kind, at, subject, effect })),
       position: held.position,
     };
+  }
+
+  private async openOrders(orders: readonly ListedOrder[]): Promise<OpenOrderAnswer[]> {
+    const names = await productNames(
+      this.store,
+      orders.flatMap(({ lines }) => lines.map(({ sku }) => sku)),
+    );
+    return orders.map(({ orderId, state, placedAt, lines }) => {
+      const shown = lines.map(({ sku, quantity }) => ({ sku, name: names.get(sku) ?? sku, quantity }));
+      return { orderId, state, placedAt, lines: shown, href: `/v1/orders/${orderId}` };
+    });
   }
 
   private async ownProducts(held: Awaited<ReturnType<typeof balanceOf>>['products']): Promise<OwnProductAnswer[]> {

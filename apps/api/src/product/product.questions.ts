@@ -1,4 +1,4 @@
-import { Cursor, Limit, Optional, Sku, Text } from '../fields.js';
+import { Choice, Cursor, Limit, Optional, Sku, Text } from '../fields.js';
 import { Question } from '../http/input.js';
 
 export class ListProducts extends Question {
@@ -9,6 +9,10 @@ export class ListProducts extends Question {
   @Optional()
   @Text({ max: 64, example: 'エッジストレージ録画', description: 'The whole category' })
   readonly category?: string;
+
+  @Optional()
+  @Choice(['true', 'false'], { description: '`true`: only what can be bought, `false`: only what was withdrawn; absent: both' })
+  readonly forSale?: 'true' | 'false';
 
   @Limit()
   readonly limit: number = 50;

@@ -16,7 +16,7 @@ export interface SignedCall {
  */
 export function verifySignedCall(secret: string | undefined, call: SignedCall, nows: readonly string[]): string {
   const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => call.headers[name]);
-  if (!secret) throw refused('this installation has no secret for the store, so it takes no signed calls');
+  if (!secret) throw refused('this installation has no secret for such calls, so it takes none');
   if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(id))
     throw refused('a signed call carries webhook-id, webhook-timestamp and webhook-signature');
   const sentAt = /^\d{1,12}$/.test(timestamp) ? Number(timestamp) : NaN;
