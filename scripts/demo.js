@@ -1,15 +1,15 @@
-// `npm run demo`: plays the story of an i-PRO Remo. Service partner over HTTP and prints what happened, as a person would want to read it.
+// `npm run demo`: plays the stories of three portals over HTTP and prints what happened, as a person would want to read it.
 import { parseArgs } from 'node:util';
 import { bringBuildUpToDate } from './build.js';
 import { Teller } from './demo/teller.js';
 import { playStory } from './demo/story.js';
 import { startTemporaryLedger } from './demo/temporary-ledger.js';
 
-const usage = `Plays the story of a license partner over HTTP and prints each call, the balances before and after, the history found,
-the refusals and the facts stored.
+const usage = `Plays three stories over HTTP and prints each call, the balances before and after, the history found, the refusals and the facts stored:
+a partner of i-PRO gives licenses to its customers, one of Automation Anywhere draws down an order, a customer of Colt buys and cancels.
 
 Usage: npm run demo                                  starts a temporary ledger, plays, and removes it again
-       npm run demo -- --url http://127.0.0.1:3000   plays on a running one; adds a partner and customers of its own
+       npm run demo -- --url http://127.0.0.1:3000   plays on a running one; adds partners and customers of its own
 
   --url URL            where a ledger runs (LEDGER_URL)
   --login LOGIN        its operator (OPERATOR_LOGIN, 'operator')

@@ -23,7 +23,7 @@ async function demo(...words: string[]): Promise<{ code: number; told: string; c
 
 describe('the demo', () => {
   it(
-    'tells the whole story on a running ledger, as often as one likes',
+    'tells its stories on a running ledger, as often as one likes',
     async () => {
       data = temporaryFolder();
       ledger = await LaunchedLedger.start(data.path);
@@ -35,17 +35,24 @@ describe('the demo', () => {
         expect(story.told).toContain('in half-width kana: ﾔﾏﾀﾞ: 2 found');
         expect(story.told).toMatch(/The chain of 3 facts is intact/);
         expect(story.told).toContain('The shop’s part is left out');
+        expect(story.told).toContain('409 DRAWDOWN_EXCEEDS_ORDER: ');
+        expect(story.told).toContain('Ateliers du Soleil, as its partner sees it: 7 in all');
+        expect(story.told).toContain('Checked on the machine, with the public keys alone: genuine');
+        expect(story.told).toContain('Outcome: cancelled');
       }
     },
     patience,
   );
 
   it(
-    'starts a ledger of its own when none is named, plays the shop’s part too, and leaves nothing behind',
+    'starts a ledger of its own when none is named, plays the shop’s part and moves the time, and leaves nothing behind',
     async () => {
       const { code, told } = await demo();
       expect(code).toBe(0);
       expect(told).toContain('POST /v1/store/purchases');
+      expect(told).toContain('8 licenses in 2 lots');
+      expect(told).toMatch(/Outcome: mixed\n[\s\S]*3 │ cancelled [\s\S]*5 │ retainedUntilTermEnd │/);
+      expect(told).toContain('The subscription is active, with 5 licenses, which end with its term.');
       const [, url] = /The ledger: (http:\S+),/.exec(told)!;
       await expect(fetch(`${url}/v1/health/live`)).rejects.toThrow('fetch failed');
     },

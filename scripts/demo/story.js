@@ -1,6 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { Caller } from './caller.js';
+import { playDrawdown } from './drawdown-story.js';
+import { playMarketplace } from './marketplace-story.js';
+import { clockOf, signedInUser } from './scene.js';
 import { minutes, pc, shortened } from './teller.js';
 
 const products = [
@@ -9,7 +12,6 @@ const products = [
   ['REMO-DIRECT-1Y', 'i-PRO Remo. Service カメラダイレクト録画1年', 'カメラダイレクト録画', 'P1Y'],
   ['REMO-DIRECT-5Y', 'i-PRO Remo. Service カメラダイレクト録画5年', 'カメラダイレクト録画', 'P5Y'],
 ];
-const password = 'a password of the demo';
 
 /** Plays the story. Every run has a partner and customers of its own, so it can be played again and again on the same ledger. */
 export async function playStory({ url, login, password: operatorPassword, storeSecret }, teller) {
@@ -17,7 +19,7 @@ export async function playStory({ url, login, password: operatorPassword, storeS
   const anyone = new Caller(url, teller, 'anyone');
   teller.say(`The ledger: ${pc.bold(url)}, its documents: ${url}/docs`);
   const operator = await anyone.signIn('operator', login, operatorPassword);
-  const scene = { run, anyone, operator, teller, storeSecret, now: await clockOf(operator) };
+  const scene = { run, anyone, operator, teller, storeSecret, ...(await clockOf(operator)) };
 
   await listProducts(scene);
   await registerParties(scene);
@@ -27,14 +29,10 @@ export async function playStory({ url, login, password: operatorPassword, storeS
   await searchHistory(scene);
   await findCustomers(scene);
   await audit(scene);
+  await playDrawdown(scene);
+  await playMarketplace(scene);
   teller.say('');
-  teller.say(pc.green('That was the story. Every number above came from facts that can be replayed.'));
-}
-
-/** What time it is for the ledger: in a sandbox it may be years from now. */
-async function clockOf(operator) {
-  const sandbox = await operator.quietly('GET', '/v1/sandbox/clock').catch(() => undefined);
-  return () => (sandbox === undefined ? new Date() : new Date(sandbox.body.now));
+  teller.say(pc.green('Those were the stories. Every number above came from facts that can be replayed.'));
 }
 
 async function listProducts({ operator, teller }) {
@@ -48,12 +46,9 @@ async function listProducts({ operator, teller }) {
 }
 
 async function registerParties(scene) {
-  const { operator, anyone, teller, run } = scene;
+  const { operator, teller, run } = scene;
   teller.chapter('A partner and its customers; only the customer itself makes the partner its dealer', '001-02, 001-03');
-  const withUser = async (accountId, who, role, email) => {
-    await operator.quietly('POST', '/v1/users', { login: `${run}-${email}`, role, accountId, email, password });
-    return anyone.signIn(who, `${run}-${email}`, password);
-  };
+  const withUser = (accountId, who, role, email) => signedInUser(scene, { who, role, accountId, email });
   scene.code = `SAKURA-${run}`;
   const partner = {
     name: 'さくらネットワークス株式会社',

@@ -61,9 +61,27 @@ export class Teller {
     this.say(`${pc.bold(title)}: ${pool.total} in all`);
     if (pool.products.length === 0) return;
     this.table(
-      ['license', 'bought', 'received', 'available', 'given', 'in transit', 'expired'],
-      pool.products.map((row) => [row.name, row.purchased, row.received, row.available, row.assigned, row.inTransit, row.expired]),
-      [1, 2, 3, 4, 5, 6],
+      ['license', 'bought', 'received', 'available', 'held', 'in use', 'given', 'in transit', 'expired'],
+      pool.products.map((row) => [
+        row.name,
+        row.purchased,
+        row.received,
+        row.available,
+        row.held,
+        row.inSeats,
+        row.assigned,
+        row.inTransit,
+        row.expired,
+      ]),
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    );
+  }
+
+  /** Who was told what. */
+  mails(mails) {
+    this.table(
+      ['mail', 'to', 'language', 'state'],
+      mails.map(({ kind, recipient, language, state }) => [kind, recipient.email, language, state]),
     );
   }
 
