@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { LaunchedLedger, temporaryFolder } from './support/launched-ledger.js';
 
-const patience = 120_000;
+const patience = 300_000;
 let ledger: LaunchedLedger | undefined;
 let data: ReturnType<typeof temporaryFolder> | undefined;
 afterEach(async () => {

@@ -87,7 +87,7 @@ describe('a mail', () => {
 
   it('is sent once by the process that queued it, while the others leave it alone', async () => {
     const [one, other] = [new Counted(), new Counted()];
-    const queueing = await mails.automations(one, { name: 'one' });
+    const queueing = await mails.automations(one, { name: 'one', othersTurnMilliseconds: 600_000 });
     let last = 0n;
     for (let number = 1; number <= 10; number += 1) last = await mails.orderReady(`o-${number}`, 'virtanen');
     await mails.settled(last, queueing.notifications);

@@ -79,13 +79,13 @@ export class Mailing implements QueueListener {
   }
 
   private take(queued: Queued, done: () => void, signal: AbortSignal): void {
-    const isOurs = this.queuedByUs.delete(queued.data.notificationId);
-    const work = this.settle(queued, isOurs, signal)
+    const work = this.settle(queued, signal)
       .then((isSettled) => {
         if (isSettled) done();
       })
       .finally(() => {
         this.working.delete(work);
+        this.queuedByUs.delete(queued.data.notificationId);
         metrics.mailsWaiting.set(this.working.size);
         if (this.working.size < unsettledMax / 2) this.roomMade?.();
       });
@@ -94,9 +94,9 @@ export class Mailing implements QueueListener {
   }
 
   /** Answers whether the mail has come to its end; not when there was no more time. */
-  private async settle(queued: Queued, isOurs: boolean, signal: AbortSignal): Promise<boolean> {
+  private async settle(queued: Queued, signal: AbortSignal): Promise<boolean> {
     if (await this.surely(() => this.hasOutcome(queued), signal)) return true;
-    if (!isOurs) await this.othersTurn(queued.data.notificationId, signal);
+    await this.othersTurn(queued.data.notificationId, signal);
     while (!signal.aborted) {
       const outcome = await this.turns.run(() => this.attempt(queued, signal));
       if (outcome === 'settled') return true;
@@ -122,13 +122,16 @@ export class Mailing implements QueueListener {
       const reason = isOver ? `not taken for ${Math.round(waited / 86_400_000)} days; at last: ${message}` : message;
       this.log.warn({ notification: data.notificationId, reason }, 'mailing: a mail cannot be sent');
       metrics.mailsFailed.inc();
-      await this.surely(() => this.note(queued, reason), signal, 'insist');
-      return 'settled';
+      return this.noted(queued, signal, reason);
     }
     metrics.mailsSent.inc();
     // It is gone: whatever happens now, it must not go again as long as this process lives.
-    await this.surely(() => this.note(queued), signal, 'insist');
-    return 'settled';
+    return this.noted(queued, signal);
+  }
+
+  private async noted(queued: Queued, signal: AbortSignal, reason?: string): Promise<'settled' | { pauseMilliseconds: number }> {
+    const isNoted = await this.surely(() => this.note(queued, reason), signal, 'insist');
+    return isNoted ? 'settled' : { pauseMilliseconds: 0 };
   }
 
   private tryLater(notificationId: string, reason: string, waited: number): { pauseMilliseconds: number } {
@@ -167,7 +170,9 @@ export class Mailing implements QueueListener {
     return false;
   }
 
+  /** Lets the process that queued a mail be first, unless that is this one: it may hear of that before the log tells it, or after. */
   private async othersTurn(notificationId: string, signal: AbortSignal): Promise<void> {
+    if (this.queuedByUs.delete(notificationId)) return;
     const over = new AbortController();
     this.itsOurs.set(notificationId, () => over.abort());
     await delay(this.othersTurnMilliseconds, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => {});
