@@ -56,7 +56,8 @@ function changesIn(fact: PoolFact, name: (accountId: string) => string): Omit<Mo
   switch (fact.type) {
     case 'LicensePurchased': {
       const { orderId, source, purchasedFor } = fact.data;
-      const description = `Bought with order ${orderId}${source === 'store' ? ' in the shop' : ''}${purchasedFor ? `, for ${name(purchasedFor)}` : ''}`;
+      const where = source === 'store' ? ' in the shop' : source === 'marketplace' ? ' in the marketplace' : '';
+      const description = `Bought with order ${orderId}${where}${purchasedFor ? `, for ${name(purchasedFor)}` : ''}`;
       return fact.data.lots.map(({ sku, quantity }) => ({ sku, change: quantity, description }));
     }
     case 'PurchaseReversed':

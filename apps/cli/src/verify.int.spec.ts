@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startEventStore } from '#embedded-event-store';
 import { chainHash, connectEventLog, firstPrevHash, type EventLog, type RecordedEvent } from '#event-store';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
-import { begin, buyAndGive, customerId, partnerId } from '../testing/story.js';
+import { begin, buyAndGive, customerId, orderAndDeliver, partnerId } from '../testing/story.js';
 import { verifyLog } from './verify.js';
 
 let sound: LedgerFolder;
@@ -53,6 +53,20 @@ describe('Verifying a log', () => {
     const { difference, facts, streams, sums } = await verified(events);
     expect({ difference, facts, streams }).toEqual({ difference: undefined, facts: 8, streams: 6 });
     expect(sums).toEqual({ purchased: 10, available: 10, held: 0, inSeats: 0, expired: 0, cancelled: 0, inTransit: 0 });
+  });
+
+  it('looks at carts and orders too, and finds an order that is said to be delivered while its pool has nothing of it', async () => {
+    const folder = await makeLedgerFolder();
+    const ordered = await folder.open(async ({ log, ledger }) => {
+      await begin(ledger);
+      await orderAndDeliver(ledger);
+      return all(log);
+    });
+    await folder.remove();
+    const whole = await verified(ordered);
+    expect([whole.difference, whole.streams, whole.sums.available]).toEqual([undefined, 7, 10]);
+    const { difference } = await verified(ordered.filter(({ type }) => type !== 'LicensePurchased'));
+    expect(difference?.message).toContain('its pool was not credited with what was ordered');
   });
 
   it('finds a fact whose data was changed', async () => {

@@ -2,19 +2,27 @@ import { v5 as uuidv5 } from 'uuid';
 import type { CommandContext, Ledger } from '#event-store';
 import {
   acceptDrawdown,
+  advanceOrder,
   approveDrawdown,
   assignLicenses,
+  cart,
+  checkOutCart,
   customer,
+  finishOrder,
   linkDealer,
   listProduct,
+  order,
   partner,
+  placeOrder,
   pool,
   product,
+  provisionOrder,
   purchaseLicenses,
   receiveLicenses,
   registerCustomer,
   registerPartner,
   rejectDrawdown,
+  setCartLine,
   submitDrawdown,
   type LicenseAssigned,
 } from '#licensing';
@@ -55,7 +63,7 @@ export async function begin(ledger: Ledger): Promise<void> {
 /** The partner buys ten, gives three to the customer, and the customer receives them. */
 export async function buyAndGive(ledger: Ledger): Promise<void> {
   const products = new Map([[edge, (await ledger.load(product, edge)).state]]);
-  const order = {
+  const bought = {
     accountId: partnerId,
     orderId: 'PO-1',
     lines: [{ sku: edge, quantity: 10 }],
@@ -63,7 +71,7 @@ export async function buyAndGive(ledger: Ledger): Promise<void> {
     accountKind: 'partner',
     products,
   } as const;
-  await ledger.record(pool, partnerId, { ...order, context: context() }, purchaseLicenses);
+  await ledger.record(pool, partnerId, { ...bought, context: context() }, purchaseLicenses);
   const given = {
     accountId: partnerId,
     customerId,
@@ -79,6 +87,22 @@ export async function buyAndGive(ledger: Ledger): Promise<void> {
     { from: partnerId, giverRevision: fact!.revision, assignment, context: context() },
     receiveLicenses,
   );
+}
+
+/** The customer puts ten into its cart, checks out, and the order is paid and delivered: eight facts. */
+export async function orderAndDeliver(ledger: Ledger): Promise<void> {
+  const products = new Map([[direct, (await ledger.load(product, direct)).state]]);
+  const lines = [{ sku: direct, quantity: 10 }];
+  const orderId = uuidv5('the order', names);
+  const ids = { orderId, accountId: customerId };
+  const checks = { products, product: products.get(direct), checkForm: () => [] };
+  await ledger.record(cart, 'user-1', { ...ids, ...lines[0]!, ...checks, context: context() }, setCartLine);
+  const placed = { ...ids, lines, payment: { method: 'invoice' as const }, subscriptionIds: [], ...checks };
+  await ledger.record(order, orderId, { ...placed, context: context() }, placeOrder);
+  await ledger.record(cart, 'user-1', { orderId, lines, checkouts: 0, context: context() }, checkOutCart);
+  await ledger.record(order, orderId, { orderId, context: context() }, advanceOrder);
+  await ledger.record(pool, customerId, { ...ids, lines, products, context: context() }, provisionOrder);
+  await ledger.record(order, orderId, { orderId, context: context() }, finishOrder);
 }
 
 /** The partner asks for two drawdowns of the order that it bought: two licenses are accepted, one is rejected. */
