@@ -130,7 +130,7 @@ onRedis('the read models on Redis', () => {
         findSubscription(store, { accountId: 'q', subscriptionId: 's-1' }, '2026-01-01T00:00:00.000Z'),
         dueDeadlines(store, '2028-01-01T00:00:00.000Z', 10),
         listDrawdowns(store, { accountId: 'p', customer: 'fjord' }),
-        drawdownQueue(store, { state: 'approved' }),
+        drawdownQueue(store, { states: ['approved', 'submitted'] }),
         listServices(store, { accountId: 'q', state: 'ready' }),
         listLicenseFiles(store, { accountId: 'p' }),
         listNotifications(store, { accountId: 'p', state: 'queued' }),

@@ -111,20 +111,29 @@ export async function listDrawdowns(
   return { items: await joined(store, drawdowns), total: found.length, next };
 }
 
-/** The drawdowns in one state, of one account or of all, the one that waits longest first: what approvers work through (004-26, 004-27). */
+/** The drawdowns in these states, of one account or of all, the one that waits longest first: what approvers work through (004-26, 004-27). */
 export async function drawdownQueue(
   store: ReadStore,
-  question: { readonly accountId?: string; readonly state: DrawdownState; readonly limit?: number; readonly cursor?: string },
+  question: { readonly accountId?: string; readonly states: readonly DrawdownState[]; readonly limit?: number; readonly cursor?: string },
 ): Promise<Page<DrawdownItem> & { readonly total: number }> {
   const limit = limitOf(question.limit);
   const after = placeOf(question.cursor);
   const partition = question.accountId ?? everyDrawdown;
-  const index = stateIndex(question.state);
   const view = await viewOf(store, drawdownList);
-  const [entries, total] = await Promise.all([
-    view.range(partition, { index, after, direction: 'ascending', limit: limit + 1 }),
-    view.count(partition, { index }),
+  const indexes = [...new Set(question.states)].map(stateIndex);
+  const [ranges, counts] = await Promise.all([
+    view.ranges(
+      partition,
+      indexes.map((index) => ({ index, after, direction: 'ascending', limit: limit + 1 })),
+    ),
+    view.counts(
+      partition,
+      indexes.map((index) => ({ index })),
+    ),
   ]);
+  // Each is in one state, and no two were submitted by one fact.
+  const entries = ranges.flat().sort((one, other) => (one.sort < other.sort ? -1 : 1));
+  const total = counts.reduce((sum, count) => sum + count, 0);
   const page = entries.slice(0, limit);
   const drawdowns = await drawdownsOf(
     view,

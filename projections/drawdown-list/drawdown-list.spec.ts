@@ -187,20 +187,32 @@ describe('the queue of the approvers', () => {
     submitted('d3');
     await story.show();
     const queue = async (accountId?: string) =>
-      (await drawdownQueue(store, { accountId, state: 'submitted' })).items.map(({ drawdownId }) => drawdownId);
+      (await drawdownQueue(store, { accountId, states: ['submitted'] })).items.map(({ drawdownId }) => drawdownId);
     expect([await queue(), await queue('q')]).toEqual([['d1', 'd2', 'd3'], ['d2']]);
     approved('d1');
     rejected('d3', 'no');
     await story.show();
     expect(await queue()).toEqual(['d2']);
-    expect((await drawdownQueue(store, { state: 'rejected' })).items).toMatchObject([{ drawdownId: 'd3', reason: 'no' }]);
+    expect((await drawdownQueue(store, { states: ['rejected'] })).items).toMatchObject([{ drawdownId: 'd3', reason: 'no' }]);
+  });
+
+  it('can be asked for several states at once, in pages', async () => {
+    for (const drawdownId of ['d1', 'd2', 'd3', 'd4']) submitted(drawdownId);
+    approved('d1');
+    rejected('d2', 'no');
+    approved('d3');
+    await story.show();
+    const first = await drawdownQueue(store, { states: ['approved', 'submitted'], limit: 2 });
+    const second = await drawdownQueue(store, { states: ['approved', 'submitted'], limit: 2, cursor: first.next! });
+    expect([first.items, second.items].map((items) => items.map(({ drawdownId }) => drawdownId))).toEqual([['d1', 'd3'], ['d4']]);
+    expect([first.total, second.next]).toEqual([3, null]);
   });
 
   it('comes in pages', async () => {
     for (const drawdownId of ['d1', 'd2', 'd3']) submitted(drawdownId);
     await story.show();
-    const first = await drawdownQueue(store, { state: 'submitted', limit: 2 });
-    const second = await drawdownQueue(store, { state: 'submitted', limit: 2, cursor: first.next! });
+    const first = await drawdownQueue(store, { states: ['submitted'], limit: 2 });
+    const second = await drawdownQueue(store, { states: ['submitted'], limit: 2, cursor: first.next! });
     expect([...first.items, ...second.items].map(({ drawdownId }) => drawdownId)).toEqual(['d1', 'd2', 'd3']);
     expect([first.total, second.next]).toEqual([3, null]);
   });

@@ -100,6 +100,11 @@ export const drawdownEndpoints: readonly Endpoint[] = [
     call: 'GET /v1/drawdowns',
     by: 'accounting',
     may: ['operator', 'accounting', 'auditor'],
-    query: { state: ['', 'open', 'submitted,approved'], limit: badQuery.limit, cursor: badQuery.cursor, atLeast: badQuery.atLeast },
+    query: {
+      state: ['', 'open', 'submitted,submitted', 'Submitted', ','],
+      limit: badQuery.limit,
+      cursor: badQuery.cursor,
+      atLeast: badQuery.atLeast,
+    },
   },
 ];

@@ -24,8 +24,8 @@ export class DrawdownQueueController {
     models: ['drawdown-list', 'catalogue', 'user-list'],
     answer: DrawdownListAnswer,
   })
-  async queue(@Input() { principal, state = 'submitted', limit, cursor }: ListDrawdownQueue) {
-    const { items, total, next } = await drawdownQueue(this.store, { accountId: principal.accountId, state, limit, cursor });
+  async queue(@Input() { principal, state = ['submitted'], limit, cursor }: ListDrawdownQueue) {
+    const { items, total, next } = await drawdownQueue(this.store, { accountId: principal.accountId, states: state, limit, cursor });
     return { items: await withAccountNames(this.ledger, items), total, next };
   }
 }

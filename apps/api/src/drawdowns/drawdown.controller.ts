@@ -78,7 +78,7 @@ export class DrawdownController {
     answer: DrawdownListAnswer,
   })
   async list(@Input() { state, ...question }: ListDrawdowns) {
-    const { items, total, next } = await listDrawdowns(this.store, { ...question, states: state as Drawdown['state'][] | undefined });
+    const { items, total, next } = await listDrawdowns(this.store, { ...question, states: state });
     if (total === 0) await accountKind(this.ledger, question.accountId);
     return { items: await withAccountNames(this.ledger, items), total, next };
   }

@@ -1,7 +1,16 @@
-import { drawdownStates } from '#licensing';
-import { Choice, CommaSeparated, Cursor, Id, Instant, Limit, Optional, Text } from '../fields.js';
+import { applyDecorators } from '@nestjs/common';
+import { drawdownStates, type Drawdown } from '#licensing';
+import { CommaSeparated, Cursor, Id, Instant, Limit, Optional, Text } from '../fields.js';
 import { Question } from '../http/input.js';
 import { story } from '../story.js';
+
+type DrawdownState = Drawdown['state'];
+
+const States = (description: string, example: DrawdownState[]) =>
+  applyDecorators(
+    Optional(),
+    CommaSeparated({ pattern: new RegExp(`^(${drawdownStates.join('|')})$`), max: drawdownStates.length, description, example }),
+  );
 
 export class ListOrders extends Question {
   @Id({ example: story.partnerId })
@@ -19,9 +28,8 @@ export class ListDrawdowns extends Question {
   @Id({ example: story.partnerId })
   readonly accountId: string;
 
-  @Optional()
-  @CommaSeparated({ pattern: new RegExp(`^(${drawdownStates.join('|')})$`), max: 6, example: ['submitted', 'approved'] })
-  readonly state?: string[];
+  @States('Several are separated by commas', ['submitted', 'approved'])
+  readonly state?: DrawdownState[];
 
   @Optional()
   @Text({ min: 0, example: 'fjordline', description: "The customer's id, or any part of its name, in any width or case" })
@@ -51,9 +59,8 @@ export class FindDrawdown extends Question {
 }
 
 export class ListDrawdownQueue extends Question {
-  @Optional()
-  @Choice(drawdownStates, { description: '`submitted` when absent' })
-  readonly state?: (typeof drawdownStates)[number];
+  @States('`submitted` when absent; several are separated by commas', ['submitted'])
+  readonly state?: DrawdownState[];
 
   @Limit()
   readonly limit: number = 50;

@@ -21,9 +21,12 @@ export async function submitFor(ledger: Ledger, log: EventLog, { customer: whom,
   if (typed === undefined) return record(whom.customerId!, context.dryRun, await knownAs(ledger, log, accountId, whom.customerId!));
   const planned = await customerIdOf(ledger, typed);
   if (context.dryRun) return record(planned);
-  // A repetition is answered as the first time, whatever the pool would say now.
-  if ((await ledger.load(pool, accountId)).state.drawdowns.has(context.commandId)) return record(planned);
-  await record(planned, true);
+  // A repetition is answered as the first time, whatever the pool would say now; the first call may still be under way.
+  const isRecorded = async () => (await ledger.load(pool, accountId)).state.drawdowns.has(context.commandId);
+  if (!(await isRecorded()))
+    await record(planned, true).catch(async (error: unknown) => {
+      if (!(await isRecorded())) throw error;
+    });
   return record(await findOrRegister(ledger, accountId, typed, context));
 }
 

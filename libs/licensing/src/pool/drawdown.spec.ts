@@ -28,9 +28,13 @@ const typed = {
 };
 const products = onSale({ [sku]: {}, [other]: { drawdownHold: 'P7D' } });
 const request = (changes: Partial<SubmitDrawdown> = {}) => ({
-  ...{ accountId: partnerId, orderId: 'PO-1', customerId, typed, products },
+  accountId: partnerId,
+  orderId: 'PO-1',
   lines: [{ sku, quantity: 3 }],
+  customerId,
+  typed,
   customer: customer.initial(),
+  products,
   ...changes,
 });
 const drawn = (...parts: readonly (readonly [string, number])[]) => [
