@@ -94,6 +94,18 @@ describe('deadlines', () => {
     expect((await scene.everyFact('DrawdownLapsed')).map(({ data }) => data.effectiveAt)).toEqual([day(1)]);
   });
 
+  it('goes on with the others when one pool cannot be fired', async () => {
+    await scene.list('M365');
+    const damaged = await scene.subscribe('a', 'M365', '2026-01-31T00:00:00.000Z');
+    const [started] = (await scene.facts('pool-a')).filter(({ type }) => type === 'SubscriptionStarted');
+    const endless = { ...started!.data, subscriptionId: 'endless', billing: { period: 'P1M', commitment: 'for ever' } };
+    await scene.record('a', { type: 'SubscriptionStarted', data: endless });
+    const last = await scene.buy('b', day(1));
+    expect(damaged).toBeLessThan(last);
+    await expect(deadlines().fireAll(day(10), last, stopping.signal)).rejects.toThrow('for ever is not a duration');
+    expect(await expired()).toEqual([['b', day(1)]]);
+  });
+
   it('waits for the next deadline and fires it by itself, also one that comes in meanwhile', async () => {
     const soon = () => new Date(Date.now() + 300).toISOString();
     const last = await scene.buy('a', soon());

@@ -69,6 +69,7 @@ export class Deadlines {
   /**
    * What the view says is due, the longest overdue first; pools that are due at the same moment together. What a pool is due for next, by its own
    * state, takes its place among what the others are due for, so that terms which were missed are made up for in the order of time over all pools.
+   * A pool that fails holds up no other one. Errors: the first failure, once all others were asked.
    */
   private async fireDue(now: string, signal: AbortSignal): Promise<{ fired: number; position: Position | undefined }> {
     const due = await this.view.due(now, dueMax);
@@ -76,18 +77,22 @@ export class Deadlines {
     const queue = new DueQueue(due, due.length < dueMax ? now : due.at(-1)!.at);
     let fired = 0;
     let position: Position | undefined;
+    const failures: unknown[] = [];
     for (let next = queue.take(); next !== undefined; next = queue.take()) {
       signal.throwIfAborted();
       const { at, accounts } = next;
-      const receipts = await Promise.all(accounts.map((accountId) => this.fire(accountId, at)));
-      for (const [index, receipt] of receipts.entries()) {
-        if (receipt.facts.length === 0) continue;
+      const outcomes = await Promise.allSettled(accounts.map((accountId) => this.fire(accountId, at)));
+      for (const [index, outcome] of outcomes.entries()) {
+        if (outcome.status === 'rejected') failures.push(outcome.reason);
+        const receipt = outcome.status === 'fulfilled' ? outcome.value : undefined;
+        if (receipt === undefined || receipt.facts.length === 0) continue;
         fired += receipt.facts.length;
         metrics.deadlines.inc(receipt.facts.length);
         if (receipt.position !== undefined && (position === undefined || receipt.position > position)) position = receipt.position;
         queue.add(accounts[index]!, await this.nextOf(accounts[index]!));
       }
     }
+    if (failures.length > 0) throw failures[0];
     return { fired, position };
   }
 

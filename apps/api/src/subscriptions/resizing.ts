@@ -1,5 +1,16 @@
 import type { EventLog, Ledger, Receipt } from '#event-store';
-import { billOf, order, pool, priceAt, Rejected, resizeSubscription, times, type ProductState, type Subscription } from '#licensing';
+import {
+  billOf,
+  order,
+  pool,
+  priceAt,
+  refuseTooManyLots,
+  Rejected,
+  resizeSubscription,
+  times,
+  type ProductState,
+  type Subscription,
+} from '#licensing';
 import { openOrders, orderList, pageLimitMax } from '#projections';
 import { waitFor, type ReadStore } from '#read-store';
 import { placeOrder } from '../orders/place-order.js';
@@ -40,6 +51,8 @@ export async function resize({ ledger, log, store, now }: ResizeSources, command
   const ordered = (await underWay(store, command)).filter(({ orderId }) => !ordersInPool.has(orderId));
   const more = quantity - larger.quantity - ordered.reduce((sum, line) => sum + line.quantity, 0);
   if (more <= 0) throw alreadyOrdered(command, larger, ordered);
+  // Its renewal is one append, too.
+  refuseTooManyLots(larger.lots.length + ordered.length + 1);
   return enlarge(ledger, command, larger, more, products.get(larger.sku), now);
 }
 

@@ -169,6 +169,22 @@ describe('resizing', () => {
     expect((await post(`${url}/resize?dryRun=true`, { quantity: 8 })).body.events).toMatchObject([{ data: { lines: [{ quantity: 1 }] } }]);
   });
 
+  it('to more is refused when it has as many lots as one renewal can take', async () => {
+    const now = new Date();
+    const [termStartsAt, termEndsAt] = [now.toISOString(), new Date(now.getTime() + 365 * day).toISOString()];
+    const lots = Array.from({ length: 300 }, (_, index) => ({
+      lotId: `many.${index}`,
+      quantity: 1,
+      addedAt: termStartsAt,
+      windowStartsAt: termStartsAt,
+    }));
+    const subscriptionId = randomUUID();
+    const begun = { accountId: customer.id, subscriptionId, orderId: randomUUID(), sku: 'M365', quantity: 300, billing: monthlyForAYear };
+    await record(customer.id, { type: 'SubscriptionStarted', data: { ...begun, termStartsAt, termEndsAt, autoRenewal: true, lots } });
+    const { status, body } = await post(`pools/${customer.id}/subscriptions/${subscriptionId}/resize`, { quantity: 301 });
+    expect([status, body]).toMatchObject([413, { code: 'COMMAND_TOO_LARGE', lots: 301, lotsMax: 300 }]);
+  });
+
   it('to more for less than a period costs the share of it that the term still has', async () => {
     const { url } = await subscribed(350);
     const { body } = await post(`${url}/resize`, { quantity: 6 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { given, noon } from '../../testing/given.js';
+import { given, noon, stateAfter } from '../../testing/given.js';
 import { customerId } from '../../testing/pool-facts.js';
 import { m365, onOffer, ordered, subscriptionId, used } from '../../testing/subscription-facts.js';
 import { pool } from './pool.js';
@@ -112,6 +112,13 @@ describe('Making a subscription smaller', () => {
       { type: 'SubscriptionRenewed', data: { effectiveAt: '2027-04-01T12:00:00.000Z', quantity: 5 } },
       { type: 'SubscriptionResized', data: { quantity: 3, removed: [{ quantity: 2 }] } },
     ]);
+  });
+
+  it('tries what is due on a copy: a decision changes nothing', () => {
+    const state = stateAfter(pool, five);
+    const context = { commandId: 'c', actor: { userId: 'u', role: 'customerAdmin' as const } };
+    resizeSubscription(state, { ...to(3), context }, '2027-04-01T12:00:00.001Z');
+    expect(state).toEqual(stateAfter(pool, five));
   });
 
   it('is refused once the term is over, recorded or not, when it does not renew', () => {
