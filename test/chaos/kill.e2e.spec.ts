@@ -7,6 +7,7 @@ import { roundsOf, tell } from '../support/chaos.js';
 import { LaunchedLedger, temporaryFolder } from '../support/launched-ledger.js';
 import { until } from '../support/until.js';
 import { Assignments, operatorPassword } from './assignments.js';
+import { Drawdowns } from './drawdowns.js';
 
 const rounds = roundsOf(20);
 const victims = ['event-store', 'api', 'projector', 'automations'];
@@ -14,10 +15,12 @@ const victims = ['event-store', 'api', 'projector', 'automations'];
 const data = temporaryFolder();
 let ledger: LaunchedLedger;
 let assignments: Assignments;
+let drawdowns: Drawdowns;
 
 beforeAll(async () => {
   ledger = await LaunchedLedger.start(data.path, { OPERATOR_PASSWORD: operatorPassword, LIMIT_REQUESTS_PER_MINUTE: '100000000' });
   assignments = await Assignments.prepare(ledger);
+  drawdowns = await Drawdowns.prepare(ledger);
 }, 120_000);
 
 afterAll(async () => {
@@ -30,16 +33,21 @@ it(
   async () => {
     const { acknowledged } = assignments;
     assignments.start(16);
+    drawdowns.start(4);
     for (let round = 0; round < rounds; round += 1) {
       const before = acknowledged.size;
       await pause(randomInt(300));
       ledger.kill(victims[round % victims.length]!);
       // The load must have got through again before the next blow, or the rounds would prove nothing.
       await until(() => acknowledged.size >= before + 50 && ledger.processes.size === victims.length);
-      tell('kill -9 of each process', round + 1, rounds, { 'commands acknowledged': acknowledged.size });
+      tell('kill -9 of each process', round + 1, rounds, {
+        'commands acknowledged': acknowledged.size,
+        'drawdowns accepted': drawdowns.size,
+      });
     }
-    await assignments.stop();
+    await Promise.all([assignments.stop(), drawdowns.stop()]);
     await assignments.check(ledger);
+    await drawdowns.check();
     const { stdout } = await promisify(execFile)(process.execPath, ['dist/apps/cli/main.js', 'verify'], {
       env: { ...process.env, DATA_DIR: data.path, EVENTSTORE_URL: '' },
     });
