@@ -125,7 +125,7 @@ describe('ledger replay', () => {
       await ledger.record(pool, customerId, { context: context() }, () => [...facts, inFile, expired]);
     });
     const { stdout } = await subscribed.run(['replay', '--account', customerId]);
-    expect(stdout).toMatch(/Bought with order o-1 +│ m365 +│ +\+5 │ +5/);
+    expect(stdout).toMatch(/Bought with order o-1 in the marketplace +│ m365 +│ +\+5 │ +5/);
     expect(stdout).toMatch(/Subscription over \(effective 2027-04-01T\S+Z\) +│ m365 +│ +-3 │ +0/);
     await subscribed.remove();
   });

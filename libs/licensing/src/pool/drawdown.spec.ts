@@ -15,7 +15,6 @@ import {
   type RejectDrawdown,
   type SubmitDrawdown,
 } from './drawdown.js';
-import { ordersInStock } from './order-stock.js';
 import { pool } from './pool.js';
 import type { PoolFact } from './pool.events.js';
 
@@ -377,27 +376,5 @@ describe('The states of a drawdown (004-35)', () => {
     const fact = lapsedDrawdown(partnerId, state.drawdowns.get(drawdownId)!);
     expect(fact).toEqual({ type: 'DrawdownLapsed', data: { ...identity, effectiveAt: holdUntil, released } });
     expect(pool.evolve(state, fact).products.get(sku)).toMatchObject({ available: 10, held: 0 });
-  });
-});
-
-describe('The orders in stock (004-16, 004-22)', () => {
-  const stockAfter = (...facts: PoolFact[]) =>
-    ordersInStock(
-      facts.reduce((state, fact) => pool.evolve(state, fact), pool.initial()),
-      noon,
-    );
-
-  it('are those with something available, the oldest first, each with what that is', () => {
-    const second = lot({ lotId: 'lot-2', orderId: 'PO-2', expiresAt: '2026-12-01T00:00:00.000Z' });
-    expect(stockAfter(bought(lot()), bought(second), submitted([[lot(), 4]]))).toEqual([
-      { orderId: 'PO-1', revision: 0, products: [{ sku, purchased: 10, available: 6, held: 4 }] },
-      { orderId: 'PO-2', revision: 1, products: [{ sku, purchased: 10, available: 10, held: 0, expiresAt: '2026-12-01T00:00:00.000Z' }] },
-    ]);
-  });
-
-  it('are not those of which all is held, over or part of a subscription', () => {
-    expect(stockAfter(bought(lot()), submitted([[lot(), 10]]))).toEqual([]);
-    expect(stockAfter(bought(lot({ expiresAt: noon })))).toEqual([]);
-    expect(stockAfter(bought(lot({ subscriptionId: 's-1' })))).toEqual([]);
   });
 });
