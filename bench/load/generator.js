@@ -77,7 +77,8 @@ async function run({ port, host, connections, milliseconds, requests, cumulative
       const upTo = Math.floor(((Math.min(now, endsAt) - startedAt) * perSecond) / 1_000);
       for (; scheduled < upTo; scheduled++) {
         due.push(startedAt + (scheduled * 1_000) / perSecond);
-        idle.pop()?.();
+        // In turn, so that none is idle for so long that the server closes it.
+        idle.shift()?.();
       }
       if (now < endsAt) return;
       clearInterval(timer);
