@@ -18,6 +18,7 @@ import {
 import type { Log } from '#platform';
 import type { Checkpoint } from './checkpoint.js';
 import { metrics } from './metrics.js';
+import { keepNoting } from './noting.js';
 import { Progress } from './progress.js';
 
 /** Never changes: ids made with it must stay the same for ever. */
@@ -25,7 +26,6 @@ const orderNamespace = '6d1b7f0e-52a3-5c8e-9f14-0a7c3e9b2d65';
 const actor = { userId: 'orders', role: 'system' } as const;
 /** So many orders are served at once; then the log is read no further until one is done. */
 const servedMax = 64;
-const checkpointEveryMilliseconds = 1_000;
 const retryDelayMilliseconds = { first: 200, longest: 10_000 };
 /** What can make an order go on. ClockMoved is followed too, so that it is known when all that was ordered before a move is through. */
 const followed = ['OrderPlaced', 'OrderPaid', 'OrderFulfilled', 'ClockMoved'];
@@ -52,7 +52,8 @@ export class Orders {
 
   /** Follows the log until the signal, finishes what has begun, and notes its place. */
   async run(signal: AbortSignal): Promise<void> {
-    const noting = this.noteProgress(signal);
+    const finished = () => Promise.all(this.working);
+    const noting = keepNoting('orders', this.progress, this.checkpoint, { signal, finished, log: this.log });
     try {
       const options = { after: this.checkpoint.position, filter: { types: followed }, signal };
       for await (const item of this.eventLog.follow(options)) {
@@ -129,25 +130,6 @@ export class Orders {
 
   private recorded({ position }: Receipt): void {
     if (position !== undefined && (this.latest === undefined || position > this.latest)) this.latest = position;
-  }
-
-  private async noteProgress(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await delay(checkpointEveryMilliseconds, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await this.note();
-    }
-    await Promise.all(this.working);
-    await this.note();
-  }
-
-  private async note(): Promise<void> {
-    const { position } = this.progress;
-    if (position === undefined) return;
-    await this.checkpoint
-      .store(position)
-      .catch((error: Error) =>
-        this.log.warn({ reason: error.message }, 'orders: the place in the log could not be noted, which costs a repetition only'),
-      );
   }
 }
 
