@@ -8,7 +8,7 @@ import { startLedger } from './contestants/ledger.js';
 import { assignment } from './contestants/scene.js';
 import { median, shown } from './lib/figures.js';
 import { plot } from './lib/plot.js';
-import { cpuSeconds, residentOf, tree } from './lib/processes.js';
+import { cpuSeconds, ownMemoryOf, residentOf, tree } from './lib/processes.js';
 import { progress, say } from './lib/progress.js';
 import { Load } from './load/load.js';
 
@@ -61,11 +61,14 @@ async function watch(ledger, loading, everyMilliseconds, tell) {
       eventLoopMilliseconds: seconds * 1_000,
       // In the log's positions; about 1,000 an event.
       lag: Math.max(...readModels.map(({ lag }) => Number(lag ?? 0))),
-      memory: Object.fromEntries(tree(ledger.pids).map(({ pid, name }) => [name, residentOf(pid) / 2 ** 20])),
+      memory: memoryBy(ledger, ownMemoryOf),
+      resident: memoryBy(ledger, residentOf),
     });
   }
   return samples;
 }
+
+const memoryBy = (ledger, measured) => Object.fromEntries(tree(ledger.pids).map(({ pid, name }) => [name, measured(pid) / 2 ** 20]));
 
 async function check(ledger, accounts, results) {
   const refused = results.flatMap((result) => Object.keys(result.refused));
@@ -86,9 +89,10 @@ function report({ figures, out, samples, result, cpu, minutes, perSecond }) {
   for (const name of Object.keys(samples[0].memory)) {
     const of = (some) => median(some.map(({ memory }) => memory[name] ?? 0));
     figures.add(`memory of ${name}`, 'ledger', {
-      'RSS MiB, first third': of(samples.slice(0, third)),
+      'own MiB, first third': of(samples.slice(0, third)),
       'last third': of(samples.slice(-third)),
       most: Math.max(...samples.map(({ memory }) => memory[name] ?? 0)),
+      'most RSS MiB': Math.max(...samples.map(({ resident }) => resident[name] ?? 0)),
     });
   }
   const names = Object.keys(samples[0].memory);
@@ -97,7 +101,11 @@ function report({ figures, out, samples, result, cpu, minutes, perSecond }) {
   writeFileSync(
     file,
     plot(`License Ledger at ${shown(perSecond)} assignments/s`, 'seconds', [
-      { title: 'resident memory, MiB', lines: names.map((name) => line(name, ({ memory }) => memory[name] ?? 0)) },
+      { title: 'own memory, MiB', lines: names.map((name) => line(name, ({ memory }) => memory[name] ?? 0)) },
+      {
+        title: 'resident memory, mapped files included, MiB',
+        lines: names.map((name) => line(name, ({ resident }) => resident[name] ?? 0)),
+      },
       {
         title: 'longest event loop delay of the API since the sample before, ms',
         lines: [line('api', (sample) => sample.eventLoopMilliseconds)],

@@ -34,7 +34,16 @@ import {
 import { balanceOf, poolBalance, projections } from '#projections';
 import { openLmdbReadStore, openReadStore, Pump, type ReadStore } from '#read-store';
 import { startProcess, type RunningProcess } from './support/processes.js';
-import { billing, drawdownChanges, history, orderChanges, policies, subscribed, type Step } from './support/random-histories.js';
+import {
+  billing,
+  drawdownChanges,
+  history,
+  orderChanges,
+  policies,
+  subscribed,
+  subscriptionChanges,
+  type Step,
+} from './support/random-histories.js';
 import { until } from './support/until.js';
 
 /** How many random histories are played: `HISTORIES=10000 npm test -- test/histories`. */
@@ -59,6 +68,10 @@ const refusals = new Set([
   'DRAWDOWN_STATE',
   'ORDER_STATE',
   'PAYMENT_REFERENCE_MISMATCH',
+  'SUBSCRIPTION_NOT_FOUND',
+  'SUBSCRIPTION_NOT_ACTIVE',
+  'RESIZE_UNDER_WAY',
+  'RENEWAL_OFF',
 ]);
 
 type PoolReceipt = Receipt<PoolFact, PoolState>;
@@ -73,6 +86,8 @@ let ledger: Ledger;
 let readStore: ReadStore;
 const products = new Map<string, ProductState>();
 const accounts = new Set<string>();
+/** Customers who have a subscription already; each history begins with one. */
+const subscribers: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'histories-'));
@@ -86,12 +101,11 @@ beforeAll(async () => {
   log = connectEventLog(environment['EVENTSTORE_URL']!);
   ledger = new Ledger({ log, now: () => new Date().toISOString() });
   readStore = await openReadStore({ dataDir: folder });
-  const subscription = { term: 'P1Y', termStarts: 'onPurchase' as const, billingOptions: [billing] };
-  for (const [sku, policy] of Object.entries({ ...policies, [subscribed]: subscription })) {
-    const listing = { sku, name: sku, policy: { ...policy, reversibility: 'irreversible' as const } };
-    await ledger.record(product, sku, { ...listing, context: context() }, listProduct);
+  for (const [sku, policy] of Object.entries(policies)) {
+    await ledger.record(product, sku, { sku, name: sku, policy, context: context() }, listProduct);
     products.set(sku, (await ledger.load(product, sku)).state);
   }
+  await Promise.all(Array.from({ length: Math.ceil(histories / atOnce) * atOnce }, subscriber));
 }, 60_000);
 
 afterAll(async () => {
@@ -180,7 +194,7 @@ async function playBatch({ histories, killed }: { histories: Step[][][]; killed:
 /** Plays a history on accounts of its own, then holds what the pools say against what the commands were answered. */
 async function play(rounds: Step[][]): Promise<void> {
   const partners = [randomUUID(), randomUUID()];
-  const customers = [randomUUID(), randomUUID(), randomUUID()];
+  const customers = [subscribers.pop()!, randomUUID(), randomUUID()];
   // The third customer belongs to the second partner: what the first one gives it is refused.
   await Promise.all(customers.map((id, index) => linkedCustomer(id, partners[index === 2 ? 1 : 0]!)));
   for (const id of [...partners, ...customers]) accounts.add(id);
@@ -201,6 +215,14 @@ async function play(rounds: Step[][]): Promise<void> {
   for (const partnerId of partners) await expectBooked(partnerId, sent);
 }
 
+async function subscriber(): Promise<void> {
+  const accountId = randomUUID();
+  const lines = [{ sku: subscribed, quantity: 10 }];
+  await orderSender({ does: 'order', customer: 0, lines, method: 'invoice' }, [accountId], [], context())();
+  await until(async () => (await ledger.load(pool, accountId, true)).state.subscriptions.size > 0);
+  subscribers.push(accountId);
+}
+
 async function linkedCustomer(customerId: string, partnerId: string): Promise<void> {
   const registered = { customerId, name: `顧客 ${customerId}`, email: `${customerId}@example.com`, context: context() };
   await ledger.record(customer, customerId, registered, registerCustomer);
@@ -216,6 +238,7 @@ function sender(
 ): () => Promise<PoolReceipt> {
   const fixed = context();
   if (one.does === 'order' || one.does === 'settle') return orderSender(one, customers, orders, fixed);
+  if (one.does === 'subscription') return subscriptionSender(one, customers[one.customer]!, fixed);
   if (one.does === 'activate') {
     const accountId = customers[one.customer]!;
     return () => ledger.record(pool, accountId, { accountId, ...one.line, context: fixed }, activateLicenses);
@@ -255,6 +278,20 @@ function sender(
     const passedOn = purchasedFor === undefined ? {} : { purchasedFor, customer: (await ledger.load(customer, purchasedFor)).state };
     const command = { accountId, orderId: `PO-${one.order}`, lines: one.lines, source: 'operator' as const, context: fixed, ...passedOn };
     return ledger.record(pool, accountId, { ...command, accountKind: 'partner' as const, products }, purchaseLicenses);
+  };
+}
+
+/** The same for what changes a subscription. More of it is an order, which the automation alone places here. */
+function subscriptionSender(
+  { which, change, quantity, flag }: Extract<Step, { does: 'subscription' }>,
+  accountId: string,
+  fixed: ReturnType<typeof context>,
+): () => Promise<PoolReceipt> {
+  let subscriptionId: string | undefined;
+  return async () => {
+    subscriptionId ??= [...(await ledger.load(pool, accountId)).state.subscriptions.keys()][which] ?? 'none';
+    const command = { accountId, subscriptionId, quantity, enabled: flag, keepRenewal: flag, products, context: fixed };
+    return ledger.record(pool, accountId, command, subscriptionChanges[change]);
   };
 }
 
@@ -337,15 +374,19 @@ async function expectBooked(partnerId: string, sent: readonly Sent[]): Promise<v
   for (const { available } of actual.values()) expect(available).toBeGreaterThanOrEqual(0);
 }
 
-/** Orders that could go on by themselves. */
+/** Orders that could go on by themselves; those that a pool has decided on and that are not placed yet among them. */
 async function ordersUnderWay(): Promise<number> {
+  const increases: string[] = [];
+  for await (const { data } of log.readAll({ filter: { types: ['SubscriptionIncreaseOrdered'] } }))
+    increases.push(`order-${(data as { orderId: string }).orderId}`);
+  expect(increases.length).toBeGreaterThan(histories / 20);
   const orders = new Map<string, OrderState>();
   for await (const event of log.readAll({ filter: { streamPrefixes: ['order-'] } }))
     orders.set(event.stream, order.evolve(orders.get(event.stream) ?? order.initial(), event as unknown as OrderFact));
   expect(orders.size).toBeGreaterThan(histories / 10);
   const states = [...orders.values()].map(({ order: known }) => [known!.state, known!.payment.method]);
-  return states.filter(([state, method]) => ['paid', 'provisioning'].includes(state!) || (state === 'placed' && method === 'invoice'))
-    .length;
+  const isOpen = ([state, method]: string[]) => ['paid', 'provisioning'].includes(state!) || (state === 'placed' && method === 'invoice');
+  return states.filter(isOpen).length + increases.filter((stream) => !orders.has(stream)).length;
 }
 
 async function books(): Promise<Invariants> {

@@ -57,11 +57,12 @@ async function start(context: ProcessContext): Promise<Running> {
 }
 
 /** By SMTP; without a mail server into a folder, so that nothing is lost and everybody can look. */
-function mailTransport({ smtpUrl, mailFrom = 'License Ledger <license-ledger@localhost>', dataDir }: Settings, log: Log): MailTransport {
-  if (smtpUrl !== undefined) return new SmtpTransport(smtpUrl, mailFrom);
+function mailTransport({ smtpUrl, mailFrom, supportEmail: support, dataDir }: Settings, log: Log): MailTransport {
+  const sender = { from: mailFrom ?? 'License Ledger <license-ledger@localhost>', support };
+  if (smtpUrl !== undefined) return new SmtpTransport(smtpUrl, sender);
   const outbox = join(dataDir, 'outbox');
   log.info({ outbox }, 'SMTP_URL is not set: mails are written to the outbox, one .eml file each');
-  return new OutboxTransport(outbox, mailFrom);
+  return new OutboxTransport(outbox, sender);
 }
 
 /** What was recorded before this process began must be in the read model before it is believed to tell all that is due. */

@@ -31,9 +31,15 @@ export function tree(pids) {
   return membersOf(pids)?.map(({ pid }) => ({ pid, name: nameOf(pid) })) ?? [];
 }
 
-export function residentOf(pid) {
-  const line = /^VmRSS:\s+(\d+) kB/m.exec(text(`/proc/${pid}/status`) ?? '');
-  return line ? Number(line[1]) * 1024 : 0;
+/** Bytes of a process in memory, the pages of files that it has mapped included, as of an LMDB database that the system may drop at any time. */
+export const residentOf = (pid) => statusBytes(pid, 'VmRSS');
+
+/** Bytes of memory that are the process's own: what no file stands behind. */
+export const ownMemoryOf = (pid) => statusBytes(pid, 'RssAnon');
+
+function statusBytes(pid, name) {
+  const [, kibibytes = 0] = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text(`/proc/${pid}/status`) ?? '') ?? [];
+  return Number(kibibytes) * 1024;
 }
 
 function membersOf(pids) {

@@ -27,6 +27,7 @@ export interface SubscriptionDocument {
 /** The facts that change a subscription; what handles them is `afterFact`. */
 export const subscriptionFacts = [
   'SubscriptionStarted',
+  'SubscriptionIncreaseOrdered',
   'SubscriptionResized',
   'SubscriptionRenewed',
   'AutoRenewalDisabled',

@@ -29,7 +29,7 @@ export const subscriptionKey = (subscriptionId: string): string => `subscription
 /** What an account subscribes to, and what happened to it (003-58…68). The partition is the account. */
 export const subscriptionList: Projection<SubscriptionEntry | HistoryEntry> = {
   name: 'subscription-list',
-  version: 1,
+  version: 2,
   on: Object.fromEntries(subscriptionFacts.map((type) => [type, changed])),
   indexes: (document) =>
     document.kind === 'subscription'

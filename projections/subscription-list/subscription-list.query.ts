@@ -1,8 +1,7 @@
 import { willRenew, type Instant } from '#licensing';
 import { viewOf, type ReadStore } from '#read-store';
 import { productNames } from '../catalogue/catalogue.query.js';
-import { part } from '../folding.js';
-import { fold } from '../folding.js';
+import { fold, part } from '../folding.js';
 import { cursorOf, limitOf, pageLimitMax, placeOf, type Page } from '../pages.js';
 import { findUsers } from '../user-list/user-list.query.js';
 import type { SubscriptionDocument } from './subscription-document.js';

@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
-import { randomInt, randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Answer, Caller } from '../support/caller.js';
+import { randomInt } from 'node:crypto';
+import type { Caller } from '../support/caller.js';
 import type { LaunchedLedger } from '../support/launched-ledger.js';
 import { eventually } from '../support/until.js';
 import { expectStatus, Remo, type Party } from '../walkthroughs/remo.js';
+import { acknowledged } from './acknowledged.js';
 import { balance, operatorPassword, storeSecret } from './assignments.js';
 
 const bought = 1_000_000;
@@ -12,7 +12,6 @@ const orderId = 'PO-OF-DRAWDOWNS';
 /** The callers write down the same few customers, so that several register one at the same time. */
 const customersMax = 12;
 const password = 'a password that is long enough';
-const patienceMilliseconds = 1_000;
 
 /** A partner whose callers draw down, with accounting's approval, for customers that nobody registered; and what must be true afterwards. */
 export class Drawdowns {
@@ -84,23 +83,11 @@ export class Drawdowns {
       const customer = { accountName: name, website, contactName: 'Ingrid Solberg', contactEmail: 'ingrid@fjordline.example' };
       const quantity = randomInt(1, 4);
       const body = { orderId, customer, lines: [{ sku: 'REMO-EDGE-1Y', quantity }] };
-      const { drawdownId, customerId } = (await this.acknowledged(201, this.partner.user, drawdowns, body)).body;
+      const { drawdownId, customerId } = (await acknowledged(201, this.partner.user, drawdowns, body)).body;
       this.customers.set(name, (this.customers.get(name) ?? new Set()).add(customerId));
-      await this.acknowledged(200, this.accounting, `${drawdowns}/${drawdownId}/approve`);
-      await this.acknowledged(200, this.partner.user, `${drawdowns}/${drawdownId}/accept`);
+      await acknowledged(200, this.accounting, `${drawdowns}/${drawdownId}/approve`);
+      await acknowledged(200, this.partner.user, `${drawdowns}/${drawdownId}/accept`);
       this.accepted.set(drawdownId, { customerId, quantity });
-    }
-  }
-
-  /** Asks under one key until it is told that it is done. What is neither that nor "not now" is a defect. */
-  private async acknowledged(status: number, by: Caller, path: string, body?: object): Promise<Answer> {
-    const headers = { 'idempotency-key': randomUUID() };
-    for (let attempt = 1; ; attempt++) {
-      const extra = { headers, signal: AbortSignal.timeout(patienceMilliseconds * 2 ** Math.min(attempt, 5)) };
-      const answer = await by.post(path, body, extra).catch(() => undefined);
-      if (answer?.status === status) return answer;
-      if (answer !== undefined && answer.status !== 503) throw new Error(`${path} ${answer.status}: ${JSON.stringify(answer.body)}`);
-      await pause(10);
     }
   }
 

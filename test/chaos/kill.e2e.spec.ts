@@ -8,6 +8,7 @@ import { LaunchedLedger, temporaryFolder } from '../support/launched-ledger.js';
 import { until } from '../support/until.js';
 import { Assignments, operatorPassword } from './assignments.js';
 import { Drawdowns } from './drawdowns.js';
+import { Subscriptions } from './subscriptions.js';
 
 const rounds = roundsOf(20);
 const victims = ['event-store', 'api', 'projector', 'automations'];
@@ -16,11 +17,13 @@ const data = temporaryFolder();
 let ledger: LaunchedLedger;
 let assignments: Assignments;
 let drawdowns: Drawdowns;
+let subscriptions: Subscriptions;
 
 beforeAll(async () => {
   ledger = await LaunchedLedger.start(data.path, { OPERATOR_PASSWORD: operatorPassword, LIMIT_REQUESTS_PER_MINUTE: '100000000' });
   assignments = await Assignments.prepare(ledger);
   drawdowns = await Drawdowns.prepare(ledger);
+  subscriptions = await Subscriptions.prepare(ledger);
 }, 120_000);
 
 afterAll(async () => {
@@ -34,6 +37,7 @@ it(
     const { acknowledged } = assignments;
     assignments.start(16);
     drawdowns.start(4);
+    subscriptions.start(4);
     for (let round = 0; round < rounds; round += 1) {
       const before = acknowledged.size;
       await pause(randomInt(300));
@@ -43,11 +47,13 @@ it(
       tell('kill -9 of each process', round + 1, rounds, {
         'commands acknowledged': acknowledged.size,
         'drawdowns accepted': drawdowns.size,
+        'orders delivered': subscriptions.size,
       });
     }
-    await Promise.all([assignments.stop(), drawdowns.stop()]);
+    await Promise.all([assignments, drawdowns, subscriptions].map((load) => load.stop()));
     await assignments.check(ledger);
     await drawdowns.check();
+    await subscriptions.check();
     const { stdout } = await promisify(execFile)(process.execPath, ['dist/apps/cli/main.js', 'verify'], {
       env: { ...process.env, DATA_DIR: data.path, EVENTSTORE_URL: '' },
     });

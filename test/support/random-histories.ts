@@ -1,19 +1,46 @@
 import fc from 'fast-check';
-import { acceptDrawdown, approveDrawdown, cancelDrawdown, cancelOrder, confirmPayment, rejectDrawdown, type Policy } from '#licensing';
+import {
+  acceptDrawdown,
+  approveDrawdown,
+  cancelDrawdown,
+  cancelOrder,
+  cancelSubscription,
+  confirmPayment,
+  rejectDrawdown,
+  resizeSubscription,
+  scheduleRenewal,
+  setAutoRenewal,
+  unscheduleRenewal,
+  type Policy,
+} from '#licensing';
 
-/** The products of the histories. */
-export const policies: Record<string, Pick<Policy, 'term' | 'termStarts'>> = {
-  'H-YEAR': { term: 'P1Y', termStarts: 'onAssignment' },
-  'H-MONTH': { term: 'P1M', termStarts: 'onPurchase' },
-  'H-USE': { term: 'P5Y', termStarts: 'onFirstUse' },
+const irreversible = { reversibility: 'irreversible' } as const;
+/** What partners and customers hold. */
+const held: Record<string, Policy> = {
+  'H-YEAR': { term: 'P1Y', termStarts: 'onAssignment', ...irreversible },
+  'H-MONTH': { term: 'P1M', termStarts: 'onPurchase', ...irreversible },
+  'H-USE': { term: 'P5Y', termStarts: 'onFirstUse', ...irreversible },
 };
-const skus = Object.keys(policies);
-
-export const drawdownChanges = { approve: approveDrawdown, reject: rejectDrawdown, accept: acceptDrawdown, cancel: cancelDrawdown };
-
 /** Sold in the marketplace only. */
 export const subscribed = 'H-SUB';
 export const billing = { period: 'P1M', commitment: 'P1Y' };
+
+/** The products of the histories. */
+export const policies: Record<string, Policy> = {
+  ...held,
+  [subscribed]: { term: 'P1Y', termStarts: 'onPurchase', reversibility: 'windowed', cancellationWindow: 'P7D', billingOptions: [billing] },
+};
+const skus = Object.keys(held);
+
+export const drawdownChanges = { approve: approveDrawdown, reject: rejectDrawdown, accept: acceptDrawdown, cancel: cancelDrawdown };
+
+export const subscriptionChanges = {
+  resize: resizeSubscription,
+  renewal: setAutoRenewal,
+  schedule: scheduleRenewal,
+  unschedule: unscheduleRenewal,
+  cancel: cancelSubscription,
+};
 
 export const orderChanges = { paid: confirmPayment, failed: confirmPayment, cancel: cancelOrder };
 
@@ -27,6 +54,7 @@ export type Step =
   | { does: 'decide'; partner: number; which: number; change: keyof typeof drawdownChanges }
   | { does: 'order'; customer: number; lines: Line[]; method: 'invoice' | 'external' }
   | { does: 'settle'; which: number; change: keyof typeof orderChanges }
+  | { does: 'subscription'; customer: number; which: number; change: keyof typeof subscriptionChanges; quantity: number; flag: boolean }
   | { does: 'repeat'; earlier: number };
 
 const line = fc.record({ sku: fc.constantFrom(...skus), quantity: fc.integer({ min: 1, max: 20 }) });
@@ -105,6 +133,25 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       does: fc.constant('settle' as const),
       which: fc.nat({ max: 2 }),
       change: fc.constantFrom('paid' as const, 'paid' as const, 'failed' as const, 'cancel' as const),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      does: fc.constant('subscription' as const),
+      customer: fc.constantFrom(0, 0, 0, 1, 2),
+      which: fc.nat({ max: 1 }),
+      change: fc.constantFrom(
+        'resize' as const,
+        'resize' as const,
+        'resize' as const,
+        'renewal' as const,
+        'schedule' as const,
+        'unschedule' as const,
+        'cancel' as const,
+      ),
+      quantity: fc.integer({ min: 1, max: 30 }),
+      flag: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('repeat' as const), earlier: fc.nat() }) },

@@ -17,6 +17,7 @@ const storeSecret = secretOf('s');
 /** What the payment provider and the provisioning service sign with, in every ledger that a test starts. */
 export const paymentSecret = secretOf('p');
 export const provisioningSecret = secretOf('v');
+export const supportEmail = 'aide@colt.example';
 
 /** Starts it and waits until it says where its API is. `environment` adds EVENTSTORE_URL, REDIS_URL and the like. */
 export async function startLedger(environment: Record<string, string> = {}, words: readonly string[] = []): Promise<RunningLedger> {
@@ -25,7 +26,7 @@ export async function startLedger(environment: Record<string, string> = {}, word
   const operatorPassword = 'correct horse battery staple';
   const signing = { STORE_SECRET: storeSecret, PAYMENT_SECRET: paymentSecret, PROVISIONING_SECRET: provisioningSecret };
   const secrets = { ...signing, JWT_SECRET: 'a secret of this test that is long enough' };
-  const operator = { OPERATOR_LOGIN: operatorLogin, OPERATOR_PASSWORD: operatorPassword };
+  const operator = { SUPPORT_EMAIL: supportEmail, OPERATOR_LOGIN: operatorLogin, OPERATOR_PASSWORD: operatorPassword };
   const ledger = await LaunchedLedger.start(folder.path, { ...operator, ...secrets, ...environment }, words);
   return {
     url: ledger.address.apiUrl,

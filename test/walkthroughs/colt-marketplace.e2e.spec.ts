@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RunningLedger } from '../support/running-ledger.js';
+import { supportEmail, type RunningLedger } from '../support/running-ledger.js';
 import { annual, Colt, monthly, monthlyForAYear } from './colt.js';
 import { eventually } from '../support/until.js';
 import { places } from './places.js';
@@ -187,10 +187,10 @@ describe.each(places)('Colt: buying in the marketplace, on $name', ({ start }) =
     expect(done.history.at(-1)).toMatchObject({ reference: 'SIP-0042' });
   });
 
-  it('003-01, 003-04: its home shows all it has, and that nothing is under way any more', async () => {
+  it('003-01, 003-04, 003-69: its home shows all it has, that nothing is under way any more, and where to write for help', async () => {
     const known = { atLeast: await latest('OrderProvisioned') };
     const home = await get(`/v1/pools/${colibri.id}/overview`, known);
-    expect(home).toMatchObject({ accountId: colibri.id, total: 18, orders: [] });
+    expect(home).toMatchObject({ accountId: colibri.id, total: 18, orders: [], supportEmail });
     expect(home.products.map(({ sku }: any) => sku)).toEqual([colt.basic, colt.business, colt.trunk, colt.visio].sort());
     const subscribed = home.subscriptions.toSorted((one: any, other: any) => (one.sku < other.sku ? -1 : 1));
     expect(subscribed).toMatchObject([

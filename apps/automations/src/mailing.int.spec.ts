@@ -29,7 +29,7 @@ afterEach(async () => {
 /** Sends by SMTP, and counts how often it was asked to. */
 class Counted implements MailTransport {
   attempts = 0;
-  private readonly smtp = new SmtpTransport(server.url, from);
+  private readonly smtp = new SmtpTransport(server.url, { from });
 
   send(...mail: Parameters<MailTransport['send']>): Promise<void> {
     this.attempts += 1;
@@ -63,7 +63,7 @@ const sent = async () => (await mails.outcomes()).filter(({ type }) => type === 
 
 describe('a mail', () => {
   it('goes out under the id of its notification, from and to whom it should, in a form that every mail program reads', async () => {
-    const running = await mails.automations(new SmtpTransport(server.url, from));
+    const running = await mails.automations(new SmtpTransport(server.url, { from }));
     await mails.settled(await mails.orderReady('o-1', 'sato'), running.notifications);
     await running.stop();
     const [{ notificationId }, [received]] = [(await mails.queued())[0]!, server.received] as const;
@@ -208,13 +208,14 @@ describe('a mail', () => {
   it('without a mail server lies in the outbox, once, for its owner only', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'outbox-'));
     const outbox = join(folder, 'outbox');
-    const running = await mails.automations(new OutboxTransport(outbox, from));
+    const running = await mails.automations(new OutboxTransport(outbox, { from, support: 'help@example.com' }));
     await mails.settled(await mails.orderReady('o-1', 'virtanen'), running.notifications);
     await running.stop();
     const { notificationId } = (await mails.queued())[0]!;
     expect(readdirSync(outbox)).toEqual([`${notificationId}.eml`]);
     const file = join(outbox, `${notificationId}.eml`);
     expect(headersOf(readFileSync(file, 'utf8'))).toMatchObject({ to: 'Väinö <v@he.example>', subject: 'Tilauksesi on valmis' });
+    expect(headersOf(readFileSync(file, 'utf8'))['reply-to']).toBe('help@example.com');
     expect([statSync(file).mode & 0o777, statSync(outbox).mode & 0o777]).toEqual([0o600, 0o700]);
     rmSync(folder, { recursive: true });
   });

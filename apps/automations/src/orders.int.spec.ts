@@ -3,10 +3,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Ledger, LogUnavailable, type EventLog } from '#event-store';
 import {
   order,
+  pool,
   product,
   type OrderFact,
   type OrderPlaced,
   type Policy,
+  type PoolFact,
   type ProductFact,
   type SubscriptionExpired,
   type SubscriptionStarted,
@@ -26,7 +28,11 @@ beforeAll(async () => {
 afterAll(() => scene.close());
 
 /** Records facts as they are, by somebody who is not the automation. */
-async function tell(aggregate: typeof product | typeof order, id: string, ...facts: (ProductFact | OrderFact)[]): Promise<bigint> {
+async function tell(
+  aggregate: typeof product | typeof order | typeof pool,
+  id: string,
+  ...facts: (ProductFact | OrderFact | PoolFact)[]
+): Promise<bigint> {
   const inputHash = createHash('sha256').update(JSON.stringify(facts)).digest('hex');
   const actor = { userId: 'a-test', role: 'customerAdmin' as const };
   const context = { commandId: randomUUID(), inputHash, correlationId: randomUUID(), actor };
@@ -85,6 +91,25 @@ describe('orders', () => {
     await run('without-a-checkpoint', last);
     await Promise.all([run('one-of-two', last), run('other-of-two', last)]);
     expect([await scene.facts(`order-${wanted.orderId}`), await scene.facts(`pool-${wanted.accountId}`)]).toEqual(before);
+  });
+
+  it('for more of a subscription are placed as the pool decided, should nobody have lived to do so, and once', async () => {
+    const wanted = someOrder();
+    await run('first-of-it', await place(wanted));
+    const [, started] = await scene.facts(`pool-${wanted.accountId}`);
+    const { subscriptionId } = started!.data as SubscriptionStarted['data'];
+    const more = someOrder(wanted.accountId);
+    const line = { sku: 'M365', quantity: 3, billing, subscriptionId };
+    const payment = { method: 'invoice' as const, reference: 'PO-7' };
+    const increase = { ...more, subscriptionId, placedBy: 'u-7', line, payment, fulfilment: 'automatic' as const };
+    const last = await tell(pool, wanted.accountId, { type: 'SubscriptionIncreaseOrdered', data: increase });
+    await Promise.all([run('places-it', last), run('places-it-too', last)]);
+    expect(await steps(more)).toEqual(allOf('OrderProvisioned'));
+    const [placed] = await scene.facts(`order-${more.orderId}`);
+    expect(placed).toMatchObject({ data: { ...more, placedBy: 'u-7', lines: [line], payment }, metadata: { actor: { userId: 'orders' } } });
+    expect((await inPool(wanted)).slice(2)).toEqual(['SubscriptionIncreaseOrdered', 'LicensePurchased', 'SubscriptionResized']);
+    await run('places-it-again', last);
+    expect(await steps(more)).toEqual(allOf('OrderProvisioned'));
   });
 
   it('are brought forward once by two processes that begin together', async () => {

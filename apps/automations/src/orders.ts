@@ -7,6 +7,7 @@ import {
   finishOrder,
   giveOrderUp,
   order,
+  placeIncrease,
   pool,
   product,
   provisionOrder,
@@ -14,6 +15,7 @@ import {
   type Actor,
   type PlacedOrder,
   type ProductState,
+  type SubscriptionIncreaseOrdered,
 } from '#licensing';
 import type { Log } from '#platform';
 import type { Checkpoint } from './checkpoint.js';
@@ -28,12 +30,13 @@ const actor = { userId: 'orders', role: 'system' } as const;
 const servedMax = 64;
 const retryDelayMilliseconds = { first: 200, longest: 10_000 };
 /** What can make an order go on. ClockMoved is followed too, so that it is known when all that was ordered before a move is through. */
-const followed = ['OrderPlaced', 'OrderPaid', 'OrderFulfilled', 'ClockMoved'];
+const followed = ['SubscriptionIncreaseOrdered', 'OrderPlaced', 'OrderPaid', 'OrderFulfilled', 'ClockMoved'];
 
 /**
- * Brings orders forward (003-55…57): takes invoices as payment, begins the delivery, and credits the pool with what is delivered. Exactly once however often
- * it is killed: facts are delivered again from the last checkpoint, and every step is decided by the state of the stream it is recorded in. The pool knows the
- * orders it was credited for, so an order that was credited by a process that did not live to say so is only said to be provisioned.
+ * Brings orders forward (003-55…57): places those that a pool has decided on, takes invoices as payment, begins the delivery, and credits the pool with what
+ * is delivered. Exactly once however often it is killed: facts are delivered again from the last checkpoint, and every step is decided by the state of the
+ * stream it is recorded in. The pool knows the orders it was credited for, so an order that was credited by a process that did not live to say so is only
+ * said to be provisioned.
  */
 export class Orders {
   readonly progress: Progress;
@@ -94,6 +97,10 @@ export class Orders {
   private async bringForward(event: RecordedEvent): Promise<void> {
     const { orderId } = event.data as { readonly orderId: string };
     const step = (name: string) => ({ orderId, context: contextOf(event, name) });
+    if (event.type === 'SubscriptionIncreaseOrdered') {
+      const increase = event.data as SubscriptionIncreaseOrdered['data'];
+      this.recorded(await this.ledger.record(order, orderId, { ...step('place'), increase }, placeIncrease));
+    }
     this.recorded(await this.ledger.record(order, orderId, step('advance'), advanceOrder));
     const known = (await this.ledger.load(order, orderId, true)).state.order;
     if (known?.state !== 'provisioning' || !known.fulfilled) return;

@@ -32,6 +32,7 @@ export * from './pool/transfer.js';
 export * from './pool/activation.js';
 export * from './pool/deadlines.js';
 export * from './pool/renewal.js';
+export * from './pool/increase.js';
 export * from './pool/resize.js';
 export * from './pool/cancellation.js';
 export * from './pool/schedule.js';

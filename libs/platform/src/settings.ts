@@ -90,6 +90,11 @@ export const settingsTable = {
     'Who mail is from, `name@example.com` or `Name <name@example.com>`; required with `SMTP_URL`',
     mailAddress,
   ),
+  supportEmail: optional(
+    'SUPPORT_EMAIL',
+    'Where users write for help, `help@example.com`: the overview shows it, and answers to mails go there',
+    bareMailAddress,
+  ),
   drawdownApproverRole: required(
     'DRAWDOWN_APPROVER_ROLE',
     'accounting',
@@ -229,6 +234,11 @@ function networks(text: string): readonly string[] {
 function mailAddress(text: string): string {
   if (!/^(?:[^<>@\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(text.trim()))
     throw new Error("must be an e-mail address, such as 'licenses@example.com' or 'Licenses <licenses@example.com>'");
+  return text.trim();
+}
+
+function bareMailAddress(text: string): string {
+  if (!/^[^\s<>@]+@[^\s<>@]+$/.test(text.trim())) throw new Error("must be an e-mail address, such as 'help@example.com'");
   return text.trim();
 }
 

@@ -24,7 +24,6 @@ export interface OrderRequest {
   readonly accountId: string;
   /** The user who hears of it; absent: the one who asks. */
   readonly placedBy?: string;
-  /** A line with `subscriptionId` enlarges that subscription: its billing is taken as it is, and so is its `unitPrice` when there is one. */
   readonly lines: readonly RequestedLine[];
   readonly payment: Payment;
   readonly tenant?: Tenant;

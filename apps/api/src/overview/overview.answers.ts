@@ -100,6 +100,10 @@ export class OverviewAnswer {
   @ListOf(() => ComingDeadlineAnswer, { min: 0, max: 20, description: 'What ends or changes next, at most 20' })
   readonly deadlines: readonly ComingDeadlineAnswer[];
 
+  @Optional()
+  @Text({ max: 254, example: 'help@example.com', description: 'Where users write for help, when the vendor has said so' })
+  readonly supportEmail?: string;
+
   @OrNull()
   @LogPosition({ example: '18342', description: 'Everything up to here is counted in' })
   readonly position: string | null;

@@ -1,6 +1,6 @@
 import { Controller, Inject, Module } from '@nestjs/common';
 import { Ledger } from '#event-store';
-import type { Clock } from '#platform';
+import type { Clock, Settings } from '#platform';
 import {
   balanceOf,
   findProducts,
@@ -14,7 +14,7 @@ import {
 import type { ReadStore } from '#read-store';
 import { Input } from '../http/input.js';
 import { Reads, Section } from '../http/route.js';
-import { CLOCK, READ_STORE } from '../parts.js';
+import { CLOCK, READ_STORE, SETTINGS } from '../parts.js';
 import { accountKind } from '../pool/pool.references.js';
 import {
   OverviewAnswer,
@@ -34,6 +34,7 @@ export class OverviewController {
     private readonly ledger: Ledger,
     @Inject(READ_STORE) private readonly store: ReadStore,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   @Reads('', {
@@ -44,6 +45,7 @@ export class OverviewController {
   })
   async read(@Input() { accountId }: ReadOverview): Promise<OverviewAnswer> {
     const now = this.clock.nowText();
+    const { supportEmail } = this.settings;
     const [held, subscriptions, open, deadlines] = await Promise.all([
       balanceOf(this.store, { accountId }),
       listSubscriptions(this.store, { accountId, states: ['active'], limit: shownMax }, now),
@@ -60,6 +62,7 @@ export class OverviewController {
       orders: await this.openOrders(open.items),
       ordersOpen: open.total,
       deadlines: deadlines.items.map(({ kind, at, subject, effect }) => ({ kind, at, subject, effect })),
+      ...(supportEmail !== undefined && { supportEmail }),
       position: held.position,
     };
   }

@@ -1,10 +1,6 @@
-import { Inject } from '@nestjs/common';
 import { CommandHandler } from '@nestjs/cqrs';
-import { Ledger, type EventLog } from '#event-store';
+import { Ledger } from '#event-store';
 import { pool, scheduleRenewal, setAutoRenewal, unscheduleRenewal } from '#licensing';
-import type { Clock } from '#platform';
-import type { ReadStore } from '#read-store';
-import { CLOCK, EVENT_LOG, READ_STORE } from '../parts.js';
 import { cancel } from './cancelling.js';
 import { resize } from './resizing.js';
 import { productOf } from './subscribed-product.js';
@@ -12,16 +8,10 @@ import { CancelSubscription, ResizeSubscription, ScheduleRenewal, SetAutoRenewal
 
 @CommandHandler(ResizeSubscription)
 export class ResizeSubscriptionHandler {
-  constructor(
-    private readonly ledger: Ledger,
-    @Inject(EVENT_LOG) private readonly log: EventLog,
-    @Inject(READ_STORE) private readonly store: ReadStore,
-    @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  constructor(private readonly ledger: Ledger) {}
 
   execute(command: ResizeSubscription) {
-    const { ledger, log, store } = this;
-    return resize({ ledger, log, store, now: this.clock.nowText() }, command);
+    return resize(this.ledger, command);
   }
 }
 

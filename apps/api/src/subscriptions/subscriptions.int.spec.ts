@@ -166,7 +166,21 @@ describe('resizing', () => {
     const more = await post(`${url}/resize`, { quantity: 10 });
     for await (const { data } of api.parts.eventLog.readStream(more.body.stream)) expect(data).toMatchObject({ lines: [{ quantity: 2 }] });
     await post(`orders/${first}/cancel`);
-    expect((await post(`${url}/resize?dryRun=true`, { quantity: 8 })).body.events).toMatchObject([{ data: { lines: [{ quantity: 1 }] } }]);
+    expect((await post(`${url}/resize?dryRun=true`, { quantity: 8 })).body.events).toMatchObject([
+      { type: 'SubscriptionIncreaseOrdered', data: { line: { quantity: 1 }, ordersOver: [first] } },
+    ]);
+  });
+
+  it('to more, asked for by many at once, is one order, and the story of the subscription has it', async () => {
+    const { url } = await subscribed();
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => post(`${url}/resize`, { quantity: 8 })));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([202, 409, 409, 409, 409]);
+    const { orderId } = answers.find(({ status }) => status === 202)!.body.order;
+    expect((await get(url)).body).toMatchObject({
+      quantity: 5,
+      history: [{}, { type: 'SubscriptionIncreaseOrdered', details: { orderId, line: { quantity: 3 } } }],
+    });
   });
 
   it('to more is refused when it has as many lots as one renewal can take', async () => {
@@ -221,7 +235,7 @@ describe('resizing', () => {
     });
     expect(await post(`${url}/resize?dryRun=true`, { quantity: 8 })).toMatchObject({
       status: 200,
-      body: { dryRun: true, events: [{ type: 'OrderPlaced' }] },
+      body: { dryRun: true, events: [{ type: 'SubscriptionIncreaseOrdered' }] },
     });
     expect((await get(url)).body).toMatchObject({ quantity: 5, history: { length: 1 } });
   });

@@ -49,5 +49,8 @@ export const en: Language = {
       next: 'Nothing was provisioned. You are welcome to place the order again.',
     }),
   },
-  closing: 'This message was sent automatically. Please do not reply to it.',
+  closing: (support) =>
+    support === undefined
+      ? 'This message was sent automatically. Please do not reply to it.'
+      : `This message was sent automatically. If you need help, reply to it or write to ${support}.`,
 };

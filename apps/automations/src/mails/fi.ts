@@ -47,5 +47,8 @@ export const fi: Language = {
       next: 'Mitään ei ole toimitettu. Voit tehdä tilauksen uudelleen.',
     }),
   },
-  closing: 'Tämä on automaattinen viesti. Älä vastaa siihen.',
+  closing: (support) =>
+    support === undefined
+      ? 'Tämä on automaattinen viesti. Älä vastaa siihen.'
+      : `Tämä on automaattinen viesti. Jos tarvitset apua, vastaa siihen tai kirjoita osoitteeseen ${support}.`,
 };

@@ -53,5 +53,8 @@ export const fr: Language = {
       next: 'Aucun produit n’a été mis à disposition. Vous pouvez passer une nouvelle commande.',
     }),
   },
-  closing: 'Ce message a été envoyé automatiquement\u202f; merci de ne pas y répondre.',
+  closing: (support) =>
+    support === undefined
+      ? 'Ce message a été envoyé automatiquement\u202f; merci de ne pas y répondre.'
+      : `Ce message a été envoyé automatiquement. Pour toute question, répondez-y ou contactez-nous par courrier électronique\u202f: ${support}`,
 };

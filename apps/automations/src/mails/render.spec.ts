@@ -66,6 +66,12 @@ This message was sent automatically. Please do not reply to it.
     }
   });
 
+  it.each(languages)('says where to write for help, in %s, when there is an address', (language) => {
+    const { text, html } = render({ ...drawdown, language }, 'help@example.com');
+    expect([text, html].map((form) => form.split('help@example.com').length)).toEqual([2, 2]);
+    expect(rendered({ language }).text).not.toBe(text);
+  });
+
   it('is another text in each language', () => {
     for (const kind of mailKinds) expect(new Set(languages.map((language) => rendered({ kind, language }).subject)).size).toBe(4);
   });

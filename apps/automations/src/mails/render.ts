@@ -22,15 +22,16 @@ interface Row {
 const languages: Readonly<Record<NotificationQueued['data']['language'], Language>> = { en, fr, ja, fi };
 
 /** The same notification gives the same mail, however often it is made. */
-export function render({ kind, language: code, about, content, person }: NotificationQueued['data']): Rendered {
+export function render({ kind, language: code, about, content, person }: NotificationQueued['data'], support?: string): Rendered {
   const language = languages[code];
+  const closing = language.closing(support);
   const { subject, what, next } = language.letters[kind](told(content, person, language));
   const rows = rowsOf({ about, content, person }, language);
   const parts: Part[] = [{ paragraph: language.greeting(person.name) }, { paragraph: what }, { rows }, { paragraph: next }];
   return {
     subject: oneLine(subject),
-    text: `${parts.map((part) => asText(part, language)).join('\n\n')}\n\n-- \n${language.closing}\n`,
-    html: page(code, subject, `${parts.map(asHtml).join('\n')}\n<p style="color:#666;font-size:85%">${escaped(language.closing)}</p>`),
+    text: `${parts.map((part) => asText(part, language)).join('\n\n')}\n\n-- \n${closing}\n`,
+    html: page(code, subject, `${parts.map(asHtml).join('\n')}\n<p style="color:#666;font-size:85%">${escaped(closing)}</p>`),
   };
 }
 

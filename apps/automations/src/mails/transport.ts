@@ -6,6 +6,12 @@ import { render } from './render.js';
 
 type Notification = NotificationQueued['data'];
 
+/** Who mail is from, and where users write for help. */
+export interface Sender {
+  readonly from: string;
+  readonly support?: string;
+}
+
 /** Hands mails over. */
 export interface MailTransport {
   /** Settles when a mail server has taken the mail, or it lies in the outbox. Errors: MailRefused; any other error passes, trying again makes sense. */
@@ -29,14 +35,14 @@ export class SmtpTransport implements MailTransport {
 
   constructor(
     url: string,
-    private readonly from: string,
+    private readonly sender: Sender,
   ) {
     this.smtp = pooled(url);
   }
 
   async send(notification: Notification, queuedAt: string): Promise<void> {
     try {
-      await this.smtp.sendMail(message(notification, queuedAt, this.from));
+      await this.smtp.sendMail(message(notification, queuedAt, this.sender));
     } catch (error) {
       const reason = withoutAddress((error as Error).message, notification.person.email);
       throw isForGood(error as SmtpError) ? new MailRefused(reason) : new Error(reason);
@@ -54,11 +60,11 @@ export class OutboxTransport implements MailTransport {
 
   constructor(
     private readonly folder: string,
-    private readonly from: string,
+    private readonly sender: Sender,
   ) {}
 
   async send(notification: Notification, queuedAt: string): Promise<void> {
-    const { message: text } = await this.composer.sendMail(message(notification, queuedAt, this.from));
+    const { message: text } = await this.composer.sendMail(message(notification, queuedAt, this.sender));
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const file = join(this.folder, `${notification.notificationId}.eml`);
     const draft = await open(`${file}.new`, 'w', 0o600);
@@ -79,17 +85,18 @@ function pooled(url: string) {
 }
 
 /** Sent twice it is the same mail: under one id, of one time. */
-function message(notification: Notification, queuedAt: string, from: string) {
+function message(notification: Notification, queuedAt: string, { from, support }: Sender) {
   const { notificationId, person, language } = notification;
   const domain = /@([^\s<>@]+?)>?$/.exec(from)?.[1] ?? 'localhost';
   return {
     from,
+    ...(support !== undefined && { replyTo: support }),
     to: { name: person.name ?? '', address: person.email },
     messageId: `<${notificationId}@${domain}>`,
     date: new Date(queuedAt),
     // Nobody's out-of-office note answers it (RFC 3834).
     headers: { 'Auto-Submitted': 'auto-generated', 'Content-Language': language },
-    ...render(notification),
+    ...render(notification, support),
   };
 }
 

@@ -35,7 +35,8 @@ export interface Language {
   /** Between a label and what it labels. */
   readonly colon: string;
   readonly letters: Readonly<Record<MailKind, (told: Told) => Letter>>;
-  readonly closing: string;
+  /** `support` is the address where users write for help. */
+  closing(support: string | undefined): string;
 }
 
 export function told({ orderId, until }: MailContent, { partner, customer }: MailPerson, language: Language): Told {

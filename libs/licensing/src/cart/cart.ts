@@ -1,9 +1,8 @@
 import type { Commanded } from '../fact.js';
 import { type Finding, refuseFindings } from '../invalid.js';
 import { refuseSenselessLines } from '../pool/lines.js';
-import { listingForSale } from '../order/place.js';
 import { refuseUnknownBilling } from '../product/prices.js';
-import type { ProductState } from '../product/product.js';
+import { listingForSale, type ProductState } from '../product/product.js';
 import { Rejected } from '../rejection.js';
 import { sameValue } from '../same-value.js';
 import type { CartFact, CartLine } from './cart.events.js';

@@ -120,6 +120,7 @@ export class Invariants {
         drawdowns.take(known, report);
         return;
       case 'SubscriptionStarted':
+      case 'SubscriptionIncreaseOrdered':
       case 'SubscriptionResized':
       case 'SubscriptionRenewed':
       case 'AutoRenewalDisabled':

@@ -168,21 +168,3 @@ describe('The tenant (003-47…52)', () => {
     expect(place({ tenant: { ...tenant, qualification: 'education' } })).toMatchObject({ errors: [{ path: 'tenant.qualification' }] });
   });
 });
-
-describe('More of a subscription that there is (003-59)', () => {
-  const grown = { sku: 'm365', quantity: 2, billing: { period: 'P3M', commitment: 'P1Y' }, subscriptionId: 's-9' };
-
-  it('keeps its billing and the price that was agreed, and asks for no tenant again', () => {
-    const unitPrice = { currency: 'EUR', amount: '9.00' };
-    expect(placed({ lines: [{ ...grown, unitPrice }], tenant: undefined })).toMatchObject({
-      lines: [{ ...grown, unitPrice }],
-      totals: [{ currency: 'EUR', amount: '18.00' }],
-    });
-  });
-
-  it('without an agreed price is sold at the one in force', () => {
-    expect(placed({ lines: [{ ...grown, billing: annual }] })).toMatchObject({
-      lines: [{ subscriptionId: 's-9', unitPrice: { amount: '120.00' } }],
-    });
-  });
-});

@@ -1,18 +1,19 @@
 import type { Commanded, Instant } from '../fact.js';
 import { type Finding, refuseFindings } from '../invalid.js';
 import { type Money, sumsOfMoney } from '../money.js';
-import { refuseSenselessLines } from '../pool/lines.js';
+import { type Line, refuseSenselessLines } from '../pool/lines.js';
 import { amountOf, type OrderedLine } from '../pool/provision.js';
+import type { Billing, SubscriptionIncreaseOrdered } from '../pool/subscription.events.js';
 import { priceOfLine, refuseUnknownBilling } from '../product/prices.js';
 import type { Listing } from '../product/product.events.js';
-import type { ProductState } from '../product/product.js';
-import { Rejected } from '../rejection.js';
+import { listingForSale, type ProductState } from '../product/product.js';
 import type { OrderState } from './order.js';
 import type { FormAnswers, OrderFact, Payment } from './order.events.js';
 import { findingsInTenant, fullTenant, type Tenant } from './tenant.js';
 
-/** A line as it is asked for. With `subscriptionId` it enlarges that subscription; `unitPrice` is then what was agreed, if anything was. */
-export interface RequestedLine extends OrderedLine {
+/** A line as it is asked for. */
+export interface RequestedLine extends Line {
+  readonly billing?: Billing;
   /** Answers to the product's order form (003-38, 50). */
   readonly form?: object;
 }
@@ -59,6 +60,16 @@ export function placeOrder(state: OrderState, command: PlaceOrder, now: Instant)
   return [{ type: 'OrderPlaced', data }];
 }
 
+/** Records the order for more of a subscription as its pool decided it. The same order again says nothing new. */
+export function placeIncrease(
+  state: OrderState,
+  { increase }: Commanded & { readonly increase: SubscriptionIncreaseOrdered['data'] },
+): OrderFact[] {
+  if (state.order !== undefined) return [];
+  const { orderId, accountId, placedBy, line, payment, fulfilment } = increase;
+  return [{ type: 'OrderPlaced', data: { orderId, accountId, placedBy, lines: [line], totals: totalsOf([line]), payment, fulfilment } }];
+}
+
 /** What lines bill at once, a currency each; lines without a price add nothing. */
 export function totalsOf(lines: readonly OrderedLine[]): Money[] {
   return sumsOfMoney(lines.flatMap((line) => amountOf(line) ?? []));
@@ -66,36 +77,25 @@ export function totalsOf(lines: readonly OrderedLine[]): Money[] {
 
 function orderedLine(command: PlaceOrder, line: RequestedLine, listing: Listing, index: number, now: Instant): OrderedLine {
   const { sku, quantity, billing } = line;
-  // A subscription that grows keeps the billing it has, also when that is no longer offered.
-  if (line.subscriptionId === undefined) refuseUnknownBilling(listing, billing);
-  const subscriptionId = line.subscriptionId ?? (billing && command.subscriptionIds[index]);
-  const unitPrice = line.unitPrice ?? priceOfLine(listing, billing, now, command.currency);
-  const price = { ...(unitPrice && { unitPrice }), ...(line.amount && { amount: line.amount }) };
-  return { sku, quantity, ...(billing && { billing }), ...(subscriptionId && { subscriptionId }), ...price };
+  refuseUnknownBilling(listing, billing);
+  const subscriptionId = billing && command.subscriptionIds[index];
+  const unitPrice = priceOfLine(listing, billing, now, command.currency);
+  return { sku, quantity, ...(billing && { billing }), ...(subscriptionId && { subscriptionId }), ...(unitPrice && { unitPrice }) };
 }
 
-/** What is offered now. Errors: PRODUCT_NOT_FOUND, PRODUCT_WITHDRAWN. */
-export function listingForSale(product: ProductState | undefined, sku: string): Listing {
-  if (product?.listing === undefined) throw new Rejected('PRODUCT_NOT_FOUND', `There is no product ${sku}.`, { sku });
-  if (product.status === 'withdrawn') throw new Rejected('PRODUCT_WITHDRAWN', `${sku} is no longer sold.`, { sku });
-  return product.listing;
-}
-
-/** The form was filled in when the subscription began; who enlarges it is not asked again. */
-function findingsInForm({ checkForm }: PlaceOrder, { form, subscriptionId }: RequestedLine, { sku, policy }: Listing, index: number) {
+function findingsInForm({ checkForm }: PlaceOrder, { form }: RequestedLine, { sku, policy }: Listing, index: number) {
   const path = `lines[${index}].form`;
   if (policy.orderForm === undefined) return form === undefined ? [] : [{ path, message: `is not asked for: ${sku} has no order form` }];
-  return subscriptionId !== undefined && form === undefined ? [] : checkForm(policy.orderForm, form, path);
+  return checkForm(policy.orderForm, form, path);
 }
 
-function tenantOf({ tenant, lines }: PlaceOrder, listings: readonly Listing[]): Tenant | undefined {
-  const needing = listings.filter(({ policy }, index) => policy.tenant === 'microsoft' && lines[index]!.subscriptionId === undefined);
+function tenantOf({ tenant }: PlaceOrder, listings: readonly Listing[]): Tenant | undefined {
+  const needing = listings.filter(({ policy }) => policy.tenant === 'microsoft');
   if (tenant === undefined) {
     if (needing.length > 0) refuseFindings([{ path: 'tenant', message: `is needed for ${needing.map(({ sku }) => sku).join(', ')}` }]);
     return undefined;
   }
-  if (!listings.some(({ policy }) => policy.tenant === 'microsoft'))
-    refuseFindings([{ path: 'tenant', message: 'is not asked for: no product of this order needs one' }]);
+  if (needing.length === 0) refuseFindings([{ path: 'tenant', message: 'is not asked for: no product of this order needs one' }]);
   const full = fullTenant(tenant);
   refuseFindings(findingsInTenant(full));
   return full;

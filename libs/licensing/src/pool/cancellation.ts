@@ -1,9 +1,10 @@
 import type { Instant } from '../fact.js';
 import type { Money } from '../money.js';
+import { knownListing } from '../product/product.js';
 import { Rejected } from '../rejection.js';
 import type { PoolState } from './pool.js';
 import type { PoolFact } from './pool.events.js';
-import { amountsOf, creditFor, policyOf, windowOf } from './resize.js';
+import { amountsOf, creditFor, windowOf } from './resize.js';
 import { type AboutSubscription, activeSubscription, onceDue } from './subscription.js';
 import { billOf, sumOfMoney } from './subscription-money.js';
 import type { LotOfSubscription, Subscription } from './subscription-state.js';
@@ -58,7 +59,8 @@ function cancel(state: PoolState, command: CancelSubscription, now: Instant): Po
 /** What is cancelled and what stays, as things are. Errors: LOT_NOT_FOUND. */
 export function cancellationOutcome(state: PoolState, command: CancelSubscription, now: Instant): CancellationOutcome {
   const subscription = activeSubscription(state, command.subscriptionId);
-  const policy = policyOf(subscription, command.products);
+  // As it is now: what a request is judged by when it is processed (003-66).
+  const { policy } = knownListing(command.products.get(subscription.sku), subscription.sku);
   const isVendor = command.context.actor.role === 'operator';
   const cancelled: CancelledPart[] = [];
   const retained: { lotId: string; quantity: number; billed?: Money }[] = [];

@@ -98,6 +98,7 @@ export const pool = {
         foldDrawdown(state, fact);
         break;
       case 'SubscriptionStarted':
+      case 'SubscriptionIncreaseOrdered':
       case 'SubscriptionResized':
       case 'SubscriptionRenewed':
       case 'AutoRenewalDisabled':

@@ -1,7 +1,7 @@
 import type { Commanded, Instant } from '../fact.js';
 import { type Money, times } from '../money.js';
 import type { Policy } from '../product/product.events.js';
-import type { ProductState } from '../product/product.js';
+import { knownListing, type ProductState } from '../product/product.js';
 import { Rejected } from '../rejection.js';
 import { addTerm } from '../term.js';
 import { type Line, refuseSenselessLines } from './lines.js';
@@ -59,7 +59,7 @@ function provision(state: PoolState, command: ProvisionOrder, now: Instant): Poo
   const lots: Lot[] = [];
   const changes: PoolFact[] = [];
   for (const [index, line] of lines.entries()) {
-    const policy = policyOf(products.get(line.sku), line.sku);
+    const { policy } = knownListing(products.get(line.sku), line.sku);
     const lotId = `${context.commandId}.${index + 1}`;
     const { sku, quantity, billing, subscriptionId } = line;
     const common = { lotId, sku, quantity, orderId, reversibility: policy.reversibility, ...deliveryOf(policy) };
@@ -89,11 +89,6 @@ function provision(state: PoolState, command: ProvisionOrder, now: Instant): Poo
 export function subscriptionLot(lotId: string, { quantity, unitPrice }: OrderedLine, policy: Policy, at: Instant): SubscriptionLot {
   const window = policy.cancellationWindow === undefined ? {} : { windowEndsAt: addTerm(at, policy.cancellationWindow) };
   return { lotId, quantity, addedAt: at, windowStartsAt: at, ...window, ...(unitPrice && { unitPrice }) };
-}
-
-function policyOf(product: ProductState | undefined, sku: string): Policy {
-  if (product?.listing === undefined) throw new Rejected('PRODUCT_NOT_FOUND', `There is no product ${sku}.`, { sku });
-  return product.listing.policy;
 }
 
 function subscriptionOf(state: PoolState, subscriptionId: string, sku: string): Subscription | undefined {

@@ -3,7 +3,7 @@ import { isLinkedTo } from '../customer/customer.js';
 import type { Commanded, Instant } from '../fact.js';
 import { refuseFindings } from '../invalid.js';
 import type { Policy } from '../product/product.events.js';
-import type { ProductState } from '../product/product.js';
+import { listingForSale, type ProductState } from '../product/product.js';
 import { Rejected } from '../rejection.js';
 import { sameValue } from '../same-value.js';
 import { toInstant } from '../term.js';
@@ -12,7 +12,6 @@ import { balanceOf, heldQuantity } from './balance.js';
 import { type Line, refuseSenselessLines, sumsOf } from './lines.js';
 import { beginTerm, deliveryOf } from './lot-term.js';
 import { type Order, orderIn, type PoolState } from './pool.js';
-
 import type { LicensePurchased, Lot, PoolFact } from './pool.events.js';
 
 export interface PurchaseLicenses extends Commanded {
@@ -92,7 +91,7 @@ function effectivePurchase(purchasedAt: string | undefined, now: Instant): Insta
 
 function boughtLot({ context, orderId, products, accountKind }: PurchaseLicenses, line: Line, number: number, at: Instant): Lot {
   const { sku, quantity } = line;
-  const policy = policyForSale(products.get(sku), sku);
+  const { policy } = listingForSale(products.get(sku), sku);
   return {
     lotId: `${context.commandId}.${number}`,
     sku,
@@ -109,12 +108,6 @@ function boughtLot({ context, orderId, products, accountKind }: PurchaseLicenses
 /** What a customer buys itself is assigned the moment it is bought: nobody else will do it (ADR 030). */
 function beginsWithPurchase({ termStarts }: Policy, accountKind: PurchaseLicenses['accountKind']): boolean {
   return termStarts === 'onPurchase' || (termStarts === 'onAssignment' && accountKind === 'customer');
-}
-
-function policyForSale(product: ProductState | undefined, sku: string): Policy {
-  if (product?.listing === undefined) throw new Rejected('PRODUCT_NOT_FOUND', `There is no product ${sku}.`, { sku });
-  if (product.status === 'withdrawn') throw new Rejected('PRODUCT_WITHDRAWN', `${sku} is no longer sold.`, { sku });
-  return product.listing.policy;
 }
 
 /** What a product requires is held already, or bought in the same order. */

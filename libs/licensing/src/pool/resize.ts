@@ -2,46 +2,43 @@ import type { Instant } from '../fact.js';
 import { refuseFindings } from '../invalid.js';
 import type { Money } from '../money.js';
 import type { Policy } from '../product/product.events.js';
-import type { ProductState } from '../product/product.js';
+import { knownListing } from '../product/product.js';
 import { Rejected } from '../rejection.js';
 import { addTerm } from '../term.js';
+import { type OrderIncrease, orderIncrease } from './increase.js';
 import { quantityMax } from './lines.js';
 import type { PoolState } from './pool.js';
 import type { PoolFact } from './pool.events.js';
 import type { Amounts } from './renewal.js';
-import { type AboutSubscription, activeSubscription, onceDue } from './subscription.js';
+import { activeSubscription, onceDue } from './subscription.js';
 import { billOf } from './subscription-money.js';
 import type { LotOfSubscription, Subscription } from './subscription-state.js';
 import type { CancelledPart } from './subscription.events.js';
 
-export interface ResizeSubscription extends AboutSubscription {
-  /** How many licenses from now on: fewer than now. More of them is an order. */
-  readonly quantity: number;
+/** Fewer or more licenses from now on (003-59): fewer are given back at once, more are an order. */
+export function resizeSubscription(state: PoolState, command: OrderIncrease, now: Instant): PoolFact[] {
+  refuseSenselessQuantity(command.quantity);
+  return onceDue(state, command, now, (settled) => {
+    const subscription = activeSubscription(settled, command.subscriptionId);
+    if (command.quantity === subscription.quantity) return [];
+    const decide = command.quantity > subscription.quantity ? orderIncrease : decrease;
+    return decide(settled, subscription, command, now);
+  });
 }
 
 /**
- * Fewer licenses from now on (003-59): the newest lots first, only what nobody uses (003-76) and what can still be cancelled by the product's policy as it
- * is now. Errors: SEATS_IN_USE; WINDOW_CLOSED, which points to the schedule; CONCURRENT_CHANGE when it has become smaller than what was asked for.
+ * The newest lots first, only what nobody uses (003-76) and what can still be cancelled. Errors: SEATS_IN_USE; WINDOW_CLOSED, which points to the
+ * schedule.
  */
-export function resizeSubscription(state: PoolState, command: ResizeSubscription, now: Instant): PoolFact[] {
-  refuseSenselessQuantity(command.quantity);
-  return onceDue(state, command, now, (settled) => shrink(settled, command, now));
-}
-
-function shrink(
+function decrease(
   state: PoolState,
-  { context, accountId, subscriptionId, products, quantity }: ResizeSubscription,
+  subscription: Subscription,
+  { context, accountId, subscriptionId, products, quantity }: OrderIncrease,
   now: Instant,
 ): PoolFact[] {
-  const subscription = activeSubscription(state, subscriptionId);
-  if (quantity === subscription.quantity) return [];
-  if (quantity > subscription.quantity)
-    throw new Rejected('CONCURRENT_CHANGE', `The subscription has become smaller meanwhile, ${subscription.quantity}: try again.`, {
-      subscriptionId,
-      quantity: subscription.quantity,
-    });
   refuseBelowUse(state, subscription, quantity);
-  const policy = policyOf(subscription, products);
+  // As it is now: what a request is judged by when it is processed (003-66).
+  const { policy } = knownListing(products.get(subscription.sku), subscription.sku);
   const isVendor = context.actor.role === 'operator';
   let missing = subscription.quantity - quantity;
   const removed: CancelledPart[] = [];
@@ -70,13 +67,6 @@ export function refuseSenselessQuantity(quantity: number): void {
   refuseFindings([
     { path: 'quantity', message: `must be a whole number from 1 to ${quantityMax}, not ${quantity}; none at all is a cancellation` },
   ]);
-}
-
-/** The product's policy as it is now: what a request is judged by when it is processed (003-66). */
-export function policyOf({ sku }: Subscription, products: ReadonlyMap<string, ProductState>): Policy {
-  const listing = products.get(sku)?.listing;
-  if (listing === undefined) throw new Rejected('PRODUCT_NOT_FOUND', `There is no product ${sku}.`, { sku });
-  return listing.policy;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Instant } from '../fact.js';
 import { refuseFindings } from '../invalid.js';
 import { refuseUnknownBilling } from '../product/prices.js';
+import { knownListing } from '../product/product.js';
 import { Rejected } from '../rejection.js';
 import { sameValue } from '../same-value.js';
 import type { PoolState } from './pool.js';
@@ -73,9 +74,9 @@ function refuseWithoutRenewal(subscription: Subscription): void {
 function refuseNotOnSale({ products, quantity, billing }: ScheduleRenewal, subscription: Subscription): void {
   const { sku } = subscription;
   const product = products.get(sku);
-  if (product?.listing === undefined) throw new Rejected('PRODUCT_NOT_FOUND', `There is no product ${sku}.`, { sku });
-  if (billing !== undefined) refuseUnknownBilling(product.listing, billing);
-  if (product.status === 'listed' || (billing === undefined && (quantity ?? 0) <= subscription.quantity)) return;
+  const listing = knownListing(product, sku);
+  if (billing !== undefined) refuseUnknownBilling(listing, billing);
+  if (product?.status === 'listed' || (billing === undefined && (quantity ?? 0) <= subscription.quantity)) return;
   throw new Rejected('PRODUCT_WITHDRAWN', `${sku} was withdrawn: the next term can have fewer licenses, not more and no other billing.`, {
     sku,
   });

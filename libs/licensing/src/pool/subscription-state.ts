@@ -19,6 +19,8 @@ export interface Subscription {
   autoRenewal: boolean;
   lots: readonly LotOfSubscription[];
   scheduled?: { readonly quantity?: number; readonly billing?: Billing };
+  /** Ordered and not there yet, as far as the pool knows: an order may have failed meanwhile. */
+  increases: readonly { readonly orderId: string; readonly quantity: number }[];
 }
 
 /** Oldest first. */
@@ -33,14 +35,27 @@ export function foldSubscription(state: PoolState, fact: SubscriptionFact): void
   const { type, data } = fact;
   if (type === 'SubscriptionStarted') {
     const { accountId: _, orderId: __, ...started } = data;
-    state.subscriptions.set(data.subscriptionId, { ...started, state: 'active', anchoredAt: data.termStartsAt, termsBegun: 1 });
+    state.subscriptions.set(data.subscriptionId, {
+      ...started,
+      state: 'active',
+      anchoredAt: data.termStartsAt,
+      termsBegun: 1,
+      increases: [],
+    });
     state.activeSubscriptions.add(data.subscriptionId);
     return;
   }
   const subscription = state.subscriptions.get(data.subscriptionId);
   if (subscription === undefined) return;
   switch (type) {
+    case 'SubscriptionIncreaseOrdered': {
+      const { orderId, line, ordersOver = [] } = data;
+      const underWay = subscription.increases.filter((increase) => !ordersOver.includes(increase.orderId));
+      subscription.increases = [...underWay, { orderId, quantity: line.quantity }];
+      break;
+    }
     case 'SubscriptionResized':
+      subscription.increases = subscription.increases.filter(({ orderId }) => orderId !== data.orderId);
       subscription.lots = [...subscription.lots, ...data.added];
       subscription.quantity = data.quantity;
       for (const part of data.removed) takeOut(state, subscription, part, 'cancelled');

@@ -1,6 +1,8 @@
 import type { Fact, Instant } from '../fact.js';
 import type { Money } from '../money.js';
+import type { Fulfilment, Payment } from '../order/order.events.js';
 import type { LotPart } from './pool.events.js';
+import type { OrderedLine } from './provision.js';
 
 /** Two separate things (003-75): how often is billed, and for how long one is bound. ISO 8601. */
 export interface Billing {
@@ -40,6 +42,22 @@ export type SubscriptionStarted = Fact<
     readonly termEndsAt: Instant;
     readonly autoRenewal: boolean;
     readonly lots: readonly SubscriptionLot[];
+  }
+>;
+/** More of it is wanted (003-59): the order for that, which is placed next. It counts as under way until it has brought what it should, or is known to be over. */
+export type SubscriptionIncreaseOrdered = Fact<
+  'SubscriptionIncreaseOrdered',
+  {
+    readonly accountId: string;
+    readonly subscriptionId: string;
+    readonly orderId: string;
+    /** The id of the user who hears of it. */
+    readonly placedBy: string;
+    readonly line: OrderedLine;
+    readonly payment: Payment;
+    readonly fulfilment: Fulfilment;
+    /** Earlier orders for more that came to nothing. */
+    readonly ordersOver?: readonly string[];
   }
 >;
 /** `quantity` is the new one. What was added was credited by the LicensePurchased before it; what was removed is cancelled (003-59). */
@@ -123,6 +141,7 @@ export type SubscriptionExpired = Fact<
 
 export type SubscriptionFact =
   | SubscriptionStarted
+  | SubscriptionIncreaseOrdered
   | SubscriptionResized
   | SubscriptionRenewed
   | AutoRenewalDisabled

@@ -24,9 +24,13 @@ interface Model {
   next?: number;
   /** Oldest first. */
   lots: { free: number; used: number; since: number; fate: 'renews' | 'ends' | 'declinedButRenews' }[];
+  /** Quantities of the orders for more of it that are under way. */
+  ordered: number[];
 }
 interface Real {
   pool: PoolState;
+  /** Orders that came to nothing. */
+  readonly over: Set<string>;
 }
 type Outcome = string | 'done' | 'nothing';
 
@@ -34,7 +38,9 @@ const dayZero = Date.parse('2026-01-01T00:00:00.000Z');
 const at = (day: number): string => new Date(dayZero + day * 86_400_000).toISOString();
 const termDays = 30;
 const windowDays = 7;
-const products = onOffer({ billingOptions: [{ period: 'P30D', commitment: 'P30D' }, monthly] });
+const billing = { period: 'P30D', commitment: 'P30D' };
+const price = { billing, currency: 'EUR', amount: '10.00', validFrom: at(0) };
+const products = onOffer({ billingOptions: [billing, monthly] }, { prices: [price] });
 const sizeOf = ({ lots }: Model): number => lots.reduce((sum, { free, used: inUse }) => sum + free + inUse, 0);
 const usedOf = ({ lots }: Model): number => lots.reduce((sum, lot) => sum + lot.used, 0);
 const isOpen = ({ today }: Model, { since }: Model['lots'][number]): boolean => today < since + windowDays;
@@ -80,13 +86,13 @@ function whenOver(model: Model): Outcome | undefined {
 abstract class Step implements fc.Command<Model, Real> {
   check = (): boolean => true;
   abstract expected(model: Model): Outcome;
-  abstract decide(state: PoolState, now: string): PoolFact[];
+  abstract decide(state: PoolState, now: string, over: Set<string>): PoolFact[];
 
   run(model: Model, real: Real): void {
     const now = at(model.today);
     let outcome: Outcome;
     try {
-      const facts = this.decide(real.pool, now);
+      const facts = this.decide(real.pool, now, real.over);
       real.pool = facts.reduce((state, fact) => pool.evolve(state, fact), real.pool);
       const news = facts.filter(({ type }) => type !== 'SubscriptionRenewed' && type !== 'SubscriptionExpired');
       outcome = news.some(({ data }) => !('source' in data && data.source === 'renewal')) ? 'done' : 'nothing';
@@ -132,6 +138,7 @@ function allDue(state: PoolState, now: string): { readonly due: PoolFact[]; read
 }
 
 class Resize extends Step {
+  private static orders = 0;
   constructor(readonly quantity: number) {
     super();
   }
@@ -140,7 +147,12 @@ class Resize extends Step {
     if (over !== undefined) return over;
     const size = sizeOf(model);
     if (this.quantity === size) return 'nothing';
-    if (this.quantity > size) return 'CONCURRENT_CHANGE';
+    if (this.quantity > size) {
+      const missing = this.quantity - model.ordered.reduce((sum, count) => sum + count, size);
+      if (missing <= 0) return 'RESIZE_UNDER_WAY';
+      model.ordered.push(missing);
+      return 'done';
+    }
     if (this.quantity < usedOf(model)) return 'SEATS_IN_USE';
     let tooMany = size - this.quantity;
     const possible = model.lots.filter((lot) => isOpen(model, lot)).reduce((sum, { free }) => sum + free, 0);
@@ -153,7 +165,10 @@ class Resize extends Step {
     model.lots = model.lots.filter(({ free, used: inUse }) => free + inUse > 0);
     return 'done';
   }
-  decide = (state: PoolState, now: string) => resizeSubscription(state, { ...about, quantity: this.quantity }, now);
+  decide = (state: PoolState, now: string, ordersOver: Set<string>) => {
+    const orderId = `increase-${(Resize.orders += 1)}`;
+    return resizeSubscription(state, { ...about, context: { ...context, commandId: orderId }, quantity: this.quantity, ordersOver }, now);
+  };
   override toString = () => `resize to ${this.quantity}`;
 }
 
@@ -175,6 +190,37 @@ class Grow extends Step {
     return provisionOrder(state, { accountId: customerId, orderId, lines, products, context: { ...context, commandId: orderId } }, now);
   };
   override toString = () => `${this.quantity} more arrive`;
+}
+
+/** One of the orders under way is delivered, or comes to nothing. */
+class Settle extends Step {
+  constructor(
+    readonly which: number,
+    readonly isDelivered: boolean,
+  ) {
+    super();
+  }
+  expected(model: Model): Outcome {
+    const [quantity] = model.ordered.splice(this.which, 1);
+    if (quantity === undefined || !this.isDelivered) return 'nothing';
+    const over = whenOver(model);
+    if (over !== undefined) return over;
+    model.lots.push({ free: quantity, used: 0, since: model.today, fate: 'renews' });
+    return 'done';
+  }
+  decide = (state: PoolState, now: string, over: Set<string>) => {
+    const { increases, billing } = state.subscriptions.get(subscriptionId)!;
+    const order = increases.filter(({ orderId }) => !over.has(orderId))[this.which];
+    if (order === undefined) return [];
+    const { orderId, quantity } = order;
+    if (!this.isDelivered) {
+      over.add(orderId);
+      return [];
+    }
+    const lines = [{ sku: m365, quantity, billing, subscriptionId }];
+    return provisionOrder(state, { accountId: customerId, orderId, lines, products, context: { ...context, commandId: orderId } }, now);
+  };
+  override toString = () => `order ${this.which} ${this.isDelivered ? 'arrives' : 'fails'}`;
 }
 
 class Cancel extends Step {
@@ -272,6 +318,7 @@ const commands = fc.commands(
   [
     quantity.map((count) => new Resize(count)),
     fc.integer({ min: 1, max: 4 }).map((count) => new Grow(count)),
+    fc.tuple(fc.nat({ max: 1 }), fc.boolean()).map((settled) => new Settle(...settled)),
     fc.boolean().map((keepRenewal) => new Cancel(keepRenewal)),
     fc.boolean().map((enabled) => new SetRenewal(enabled)),
     fc.option(quantity, { nil: undefined }).map((count) => new Schedule(count)),
@@ -291,8 +338,12 @@ describe('A subscription', () => {
         termEnds: termDays,
         renews: true,
         lots: [{ free: 5, used: 0, since: 0, fate: 'renews' as const }],
+        ordered: [],
       } satisfies Model as Model,
-      real: { pool: stateAfter(pool, ordered([], 5, { at: at(0), billing: { period: 'P30D', commitment: 'P30D' } })) },
+      real: {
+        pool: stateAfter(pool, ordered([], 5, { at: at(0), billing })),
+        over: new Set<string>(),
+      },
     });
     fc.assert(
       fc.property(commands, (steps) => fc.modelRun(begin, steps)),

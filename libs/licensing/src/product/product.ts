@@ -43,6 +43,19 @@ export const product = {
   },
 };
 
+/** What is known of a product, also when it is no longer sold. Errors: PRODUCT_NOT_FOUND. */
+export function knownListing(product: ProductState | undefined, sku: string): Listing {
+  if (product?.listing === undefined) throw new Rejected('PRODUCT_NOT_FOUND', `There is no product ${sku}.`, { sku });
+  return product.listing;
+}
+
+/** What is offered now. Errors: PRODUCT_NOT_FOUND, PRODUCT_WITHDRAWN. */
+export function listingForSale(product: ProductState | undefined, sku: string): Listing {
+  const listing = knownListing(product, sku);
+  if (product?.status === 'withdrawn') throw new Rejected('PRODUCT_WITHDRAWN', `${sku} is no longer sold.`, { sku });
+  return listing;
+}
+
 /** The product is offered as described from now on; a withdrawn one returns. The same description again says nothing new. */
 export function listProduct(state: ProductState, command: ListProduct): ProductFact[] {
   const listing = listingOf(command);
