@@ -1,4 +1,5 @@
 import { Rejected } from '#licensing';
+import type { IndexRange, ReadView } from '#read-store';
 
 /** How many items a page has when the caller does not say, and at most (contract, lists). */
 export const pageLimit = 50;
@@ -14,6 +15,37 @@ export interface Place {
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly next: string | null;
+}
+
+/** Which page is asked for. */
+export interface Paging {
+  readonly limit?: number;
+  /** Of an earlier page; absent: the first one. */
+  readonly cursor?: string;
+}
+
+/** One page of the documents that stand in one or more indexes of a partition, in the order of all of them together. Errors: INVALID_REQUEST. */
+export async function pageOf<Document extends object>(
+  view: ReadView<Document>,
+  partition: string,
+  indexes: readonly string[],
+  direction: IndexRange['direction'],
+  { limit: asked, cursor }: Paging,
+): Promise<Page<Document>> {
+  const limit = limitOf(asked);
+  const after = placeOf(cursor);
+  // One more than wanted tells whether there is a next page.
+  const ranges = indexes.map((index) => ({ index, direction, limit: limit + 1, ...(after && { after }) }));
+  const sign = direction === 'ascending' ? 1 : -1;
+  const found = (await view.ranges(partition, ranges)).flat();
+  found.sort((one, other) => sign * (one.sort + one.key < other.sort + other.key ? -1 : 1));
+  const places = found.slice(0, limit);
+  // What changed between the two reads may stand in two indexes.
+  const documents = await view.documents(partition, [...new Set(places.map(({ key }) => key))]);
+  return {
+    items: documents.filter((document) => document !== undefined),
+    next: found.length > limit ? cursorOf(places.at(-1)!) : null,
+  };
 }
 
 export function cursorOf(place: Place): string {

@@ -11,9 +11,7 @@ import {
   balances,
   type confirmPayment,
   customer,
-  givenBy,
   Invariants,
-  isGiving,
   linkDealer,
   listProduct,
   order,
@@ -33,6 +31,7 @@ import {
 } from '#licensing';
 import { balanceOf, poolBalance, projections } from '#projections';
 import { openLmdbReadStore, openReadStore, Pump, type ReadStore } from '#read-store';
+import { bookedBy } from './support/booked.js';
 import { startProcess, type RunningProcess } from './support/processes.js';
 import {
   billing,
@@ -343,35 +342,15 @@ async function repeated(earlier: readonly Sent[], index: number): Promise<void> 
   expect(again.facts.map(({ id }) => id)).toEqual(first.answer!.facts.map(({ id }) => id));
 }
 
-/** A bookkeeping of its own: the quantities of all accepted commands, added up. */
 async function expectBooked(partnerId: string, sent: readonly Sent[]): Promise<void> {
-  const booked = new Map<string, { purchased: number; cancelled: number; assigned: number; held: number }>();
-  const book = (sku: string, kind: 'purchased' | 'cancelled' | 'assigned' | 'held', quantity: number) => {
-    const sums = booked.get(sku) ?? { purchased: 0, cancelled: 0, assigned: 0, held: 0 };
-    sums[kind] += quantity;
-    booked.set(sku, sums);
-  };
-  for (const fact of sent.flatMap(({ answer }) => (answer?.stream === `pool-${partnerId}` ? (answer.facts as readonly PoolFact[]) : []))) {
-    if (fact.type === 'LicensePurchased') for (const lot of fact.data.lots) book(lot.sku, 'purchased', lot.quantity);
-    if (fact.type === 'PurchaseReversed') for (const lot of fact.data.lots) book(lot.sku, 'cancelled', lot.quantity);
-    if (isGiving(fact)) for (const { sku, quantity } of givenBy(fact).lines) book(sku, 'assigned', quantity);
-    if (fact.type === 'DrawdownSubmitted') for (const { sku, quantity } of fact.data.lines) book(sku, 'held', quantity);
-    if (fact.type === 'DrawdownAccepted') for (const { sku, quantity } of fact.data.lines) book(sku, 'held', -quantity);
-    if (fact.type === 'DrawdownRejected' || fact.type === 'DrawdownCancelled')
-      for (const { sku, quantity } of fact.data.released) book(sku, 'held', -quantity);
-  }
+  const facts = sent.flatMap(({ answer }) => (answer?.stream === `pool-${partnerId}` ? (answer.facts as readonly PoolFact[]) : []));
   const { state } = await ledger.load(pool, partnerId);
-  const actual = new Map(
-    balances(state).map(({ sku, purchased, cancelled, assigned, held, available }) => [
-      sku,
-      { purchased, cancelled, assigned, held, available },
-    ]),
-  );
-  const wanted = [...booked].map(
-    ([sku, sums]) => [sku, { ...sums, available: sums.purchased - sums.cancelled - sums.assigned - sums.held }] as const,
-  );
-  expect(actual).toEqual(new Map(wanted));
-  for (const { available } of actual.values()) expect(available).toBeGreaterThanOrEqual(0);
+  const actual = balances(state).map(({ sku, purchased, cancelled, assigned, held, available }) => [
+    sku,
+    { purchased, cancelled, assigned, held, available },
+  ]);
+  expect(new Map(actual as [string, object][])).toEqual(bookedBy(facts));
+  for (const { available } of balances(state)) expect(available).toBeGreaterThanOrEqual(0);
 }
 
 /** Orders that could go on by themselves; those that a pool has decided on and that are not placed yet among them. */

@@ -1,4 +1,4 @@
-import { willRenew } from '#licensing';
+import { subscriptionFacts, willRenew } from '#licensing';
 import type {
   DrawdownAccepted,
   DrawdownCancelled,
@@ -18,7 +18,7 @@ import type {
 import type { Change, IndexEntry, Projection } from '#read-store';
 import type { Recorded } from '../recorded.js';
 import { timeSort } from '../sort-text.js';
-import { afterFact, subscriptionFacts, type SubscriptionDocument } from '../subscription-list/subscription-document.js';
+import { afterFact, type SubscriptionDocument } from '../subscription-list/subscription-document.js';
 
 /** The kinds of the contract that there are facts for so far. */
 export const deadlineKinds = ['holdLapses', 'cancellationWindowEnds', 'termEnds', 'termRenews', 'licenseExpires'] as const;

@@ -3,7 +3,7 @@ import { viewOf, type ReadStore, type ReadView } from '#read-store';
 import { productNames } from '../catalogue/catalogue.query.js';
 import { fold, searchFor } from '../folding.js';
 import { LookUpTables } from '../look-up-table.js';
-import { cursorOf, limitOf, placeOf, type Page } from '../pages.js';
+import { cursorOf, limitOf, pageOf, placeOf, type Page, type Paging } from '../pages.js';
 import { findUsers } from '../user-list/user-list.query.js';
 import {
   drawdownList,
@@ -114,33 +114,20 @@ export async function listDrawdowns(
 /** The drawdowns in these states, of one account or of all, the one that waits longest first: what approvers work through (004-26, 004-27). */
 export async function drawdownQueue(
   store: ReadStore,
-  question: { readonly accountId?: string; readonly states: readonly DrawdownState[]; readonly limit?: number; readonly cursor?: string },
+  question: { readonly accountId?: string; readonly states: readonly DrawdownState[] } & Paging,
 ): Promise<Page<DrawdownItem> & { readonly total: number }> {
-  const limit = limitOf(question.limit);
-  const after = placeOf(question.cursor);
   const partition = question.accountId ?? everyDrawdown;
   const view = await viewOf(store, drawdownList);
   const indexes = [...new Set(question.states)].map(stateIndex);
-  const [ranges, counts] = await Promise.all([
-    view.ranges(
-      partition,
-      indexes.map((index) => ({ index, after, direction: 'ascending', limit: limit + 1 })),
-    ),
+  const [{ items, next }, counts] = await Promise.all([
+    pageOf(view, partition, indexes, 'ascending', question),
     view.counts(
       partition,
       indexes.map((index) => ({ index })),
     ),
   ]);
-  // Each is in one state, and no two were submitted by one fact.
-  const entries = ranges.flat().sort((one, other) => (one.sort < other.sort ? -1 : 1));
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const page = entries.slice(0, limit);
-  const drawdowns = await drawdownsOf(
-    view,
-    partition,
-    page.map(({ key }) => key),
-  );
-  return { items: await joined(store, drawdowns), total, next: entries.length > limit ? cursorOf(page.at(-1)!) : null };
+  const drawdowns = items.filter((document) => 'drawdownId' in document);
+  return { items: await joined(store, drawdowns), total: counts.reduce((sum, count) => sum + count, 0), next };
 }
 
 /** One drawdown of an account; undefined when there is none. */

@@ -24,21 +24,6 @@ export interface SubscriptionDocument {
   readonly endedAt?: Instant;
 }
 
-/** The facts that change a subscription; what handles them is `afterFact`. */
-export const subscriptionFacts = [
-  'SubscriptionStarted',
-  'SubscriptionIncreaseOrdered',
-  'SubscriptionResized',
-  'SubscriptionRenewed',
-  'AutoRenewalDisabled',
-  'AutoRenewalEnabled',
-  'RenewalScheduled',
-  'RenewalUnscheduled',
-  'SubscriptionCancelled',
-  'CancellationDeclined',
-  'SubscriptionExpired',
-] as const satisfies readonly SubscriptionFact['type'][];
-
 /** The document after one fact more. A fact about a subscription that never began changes nothing. */
 export function afterFact(
   document: SubscriptionDocument | undefined,

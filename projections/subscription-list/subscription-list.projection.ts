@@ -1,8 +1,8 @@
-import type { Actor, Instant, SubscriptionFact } from '#licensing';
+import { subscriptionFacts, type Actor, type Instant, type SubscriptionFact } from '#licensing';
 import type { Change, Projection } from '#read-store';
 import type { Recorded } from '../recorded.js';
 import { positionSort, timeSort } from '../sort-text.js';
-import { afterFact, subscriptionFacts, type SubscriptionDocument } from './subscription-document.js';
+import { afterFact, type SubscriptionDocument } from './subscription-document.js';
 
 /** A subscription as it stands. */
 export interface SubscriptionEntry {

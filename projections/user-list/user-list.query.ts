@@ -1,5 +1,5 @@
 import { viewOf, type ReadStore } from '#read-store';
-import { cursorOf, limitOf, placeOf, type Page } from '../pages.js';
+import { pageOf, type Page, type Paging } from '../pages.js';
 import { loginIndex, partitionOfUsers, userList, type ListedUser } from './user-list.projection.js';
 
 /** Who a fact was done by: enough to find the user again. */
@@ -11,22 +11,15 @@ export interface UserReference {
 /** The users of one account, or the vendor's own without one, in the order of their logins. */
 export async function listUsers(
   store: ReadStore,
-  question: { readonly accountId?: string; readonly limit?: number; readonly cursor?: string },
+  question: { readonly accountId?: string } & Paging,
 ): Promise<Page<ListedUser> & { readonly total: number }> {
   const view = await viewOf(store, userList);
   const partition = partitionOfUsers(question.accountId);
-  const limit = limitOf(question.limit);
-  const after = placeOf(question.cursor);
-  const [entries, total] = await Promise.all([
-    view.range(partition, { index: loginIndex, after, direction: 'ascending', limit: limit + 1 }),
+  const [page, total] = await Promise.all([
+    pageOf(view, partition, [loginIndex], 'ascending', question),
     view.count(partition, { index: loginIndex }),
   ]);
-  const page = entries.slice(0, limit);
-  const users = await view.documents(
-    partition,
-    page.map(({ key }) => key),
-  );
-  return { items: users.filter((user) => user !== undefined), total, next: entries.length > limit ? cursorOf(page.at(-1)!) : null };
+  return { ...page, total };
 }
 
 /** Users by id, for the answers of other questions. Who is not a user (the product itself) is not in the map. */

@@ -5,6 +5,7 @@ import { givenBy, givings, isGiving, pool, receiveLicenses, type Giving, type Po
 import type { Clock, Log } from '#platform';
 import type { Checkpoint } from './checkpoint.js';
 import { metrics } from './metrics.js';
+import { keepNoting } from './noting.js';
 import { Progress } from './progress.js';
 
 type Given = RecordedEvent<Giving['type'], Giving['data'], FactMetadata>;
@@ -30,7 +31,6 @@ const batchMax = 128;
 const servedMax = 64;
 /** Transfers that have begun and not ended; then the log is read no further until some have. */
 const unfinishedMax = 4_096;
-const checkpointEveryMilliseconds = 1_000;
 const reportEveryMilliseconds = 10_000;
 const retryDelayMilliseconds = { first: 200, longest: 10_000 };
 
@@ -63,7 +63,9 @@ export class Transfers {
 
   /** Follows the log until the signal, finishes what has begun, and notes its place. */
   async run(signal: AbortSignal): Promise<void> {
-    const noting = this.noteProgress(signal);
+    const finished = () => Promise.all(this.working);
+    const noting = keepNoting('transfers', this.progress, this.checkpoint, { signal, finished, log: this.log });
+    const reporting = this.report(signal);
     signal.addEventListener('abort', () => this.roomMade?.(), { once: true });
     try {
       // ClockMoved is followed too, so that it is known when all that was given before a move has arrived.
@@ -79,8 +81,8 @@ export class Transfers {
         if (signal.aborted) break;
       }
     } finally {
-      await Promise.all(this.working);
-      await noting;
+      await finished();
+      await Promise.all([noting, reporting]);
     }
   }
 
@@ -162,30 +164,12 @@ export class Transfers {
     if (this.unfinished < unfinishedMax / 2) this.roomMade?.();
   }
 
-  /** Notes the place about once a second while it moves, and says now and then what was done. */
-  private async noteProgress(signal: AbortSignal): Promise<void> {
-    let reportedAt = performance.now();
-    let reported = 0;
-    while (!signal.aborted) {
-      await delay(checkpointEveryMilliseconds, undefined, { signal }).catch(() => {});
-      if (signal.aborted) break;
-      await this.note();
-      if (performance.now() - reportedAt < reportEveryMilliseconds) continue;
+  /** Says now and then what was done. */
+  private async report(signal: AbortSignal): Promise<void> {
+    for (let reported = 0; !signal.aborted; reported = this.credited) {
+      await delay(reportEveryMilliseconds, undefined, { signal }).catch(() => {});
       if (this.credited > reported)
         this.log.info({ credited: this.credited - reported, inTransit: this.unfinished }, 'transfers: licenses arrived');
-      [reportedAt, reported] = [performance.now(), this.credited];
     }
-    await Promise.all(this.working);
-    await this.note();
-  }
-
-  private async note(): Promise<void> {
-    const { position } = this.progress;
-    if (position === undefined) return;
-    await this.checkpoint
-      .store(position)
-      .catch((error: Error) =>
-        this.log.warn({ reason: error.message }, 'transfers: the place in the log could not be noted, which costs a repetition only'),
-      );
   }
 }

@@ -9,6 +9,7 @@ describe('Texts that must be unique', () => {
     ['ﾔﾏﾀﾞ', 'ヤマダ'],
     ['É'.normalize('NFD'), 'é'],
     ['Straße', 'STRASSE'],
+    ['STRAẞE', 'strasse'],
     ['\u3000PO-1 ', 'po-1'],
   ])('%j and %j are the same', (left, right) => {
     expect(foldUnique(left)).toBe(foldUnique(right));

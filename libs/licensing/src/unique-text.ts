@@ -3,5 +3,5 @@
  * nor does space around the text. Case is folded by way of the capitals, because only that makes `ß` and `SS` the same.
  */
 export function foldUnique(text: string): string {
-  return text.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC').trim();
+  return text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC').trim();
 }

@@ -1,6 +1,8 @@
 import type { OrderFact } from '../order/order.events.js';
-import type { GivenLot, LicenseActivated, LicenseReceived, LotPart, PoolFact } from '../pool/pool.events.js';
-import type { AssignedLine } from '../pool/pool.events.js';
+import { isDeliveryFact } from '../pool/delivery.events.js';
+import { isDrawdownFact } from '../pool/drawdown.events.js';
+import type { AssignedLine, GivenLot, LicenseActivated, LicenseReceived, LotPart, PoolFact } from '../pool/pool.events.js';
+import { isSubscriptionFact } from '../pool/subscription.events.js';
 import { sameValue } from '../same-value.js';
 import { foldUnique } from '../unique-text.js';
 import { leftIn, PoolBook, type Report } from './books.js';
@@ -112,34 +114,11 @@ export class Invariants {
         this.give(pool, { assignmentId: drawdownId, customerId, assignedAt: acceptedAt, lines }, 'held', known.revision, report);
         return;
       }
-      case 'DrawdownSubmitted':
-      case 'DrawdownApproved':
-      case 'DrawdownRejected':
-      case 'DrawdownCancelled':
-      case 'DrawdownLapsed':
-        drawdowns.take(known, report);
-        return;
-      case 'SubscriptionStarted':
-      case 'SubscriptionIncreaseOrdered':
-      case 'SubscriptionResized':
-      case 'SubscriptionRenewed':
-      case 'AutoRenewalDisabled':
-      case 'AutoRenewalEnabled':
-      case 'RenewalScheduled':
-      case 'RenewalUnscheduled':
-      case 'SubscriptionCancelled':
-      case 'CancellationDeclined':
-      case 'SubscriptionExpired':
-        subscriptions.take(known, report);
-        return;
-      case 'LicenseFileIssued':
-      case 'ServiceProvisioningRequested':
-      case 'ServiceProvisioned':
-      case 'ServiceProvisioningFailed':
-        deliveries.take(known, report);
-        return;
       default:
-        report(`a pool knows no fact ${fact.type}`);
+        if (isDrawdownFact(known)) drawdowns.take(known, report);
+        else if (isSubscriptionFact(known)) subscriptions.take(known, report);
+        else if (isDeliveryFact(known)) deliveries.take(known, report);
+        else report(`a pool knows no fact ${fact.type}`);
     }
   }
 

@@ -33,3 +33,15 @@ export type ServiceProvisioningFailed = Fact<
 >;
 
 export type DeliveryFact = LicenseFileIssued | ServiceProvisioningRequested | ServiceProvisioned | ServiceProvisioningFailed;
+
+/** Every type of them: the compiler sees to it that none is missing. */
+const types: Readonly<Record<DeliveryFact['type'], true>> = {
+  LicenseFileIssued: true,
+  ServiceProvisioningRequested: true,
+  ServiceProvisioned: true,
+  ServiceProvisioningFailed: true,
+};
+
+export function isDeliveryFact(fact: Fact): fact is DeliveryFact {
+  return Object.hasOwn(types, fact.type);
+}

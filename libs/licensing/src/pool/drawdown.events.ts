@@ -61,3 +61,17 @@ export type DrawdownLapsed = Fact<
 >;
 
 export type DrawdownFact = DrawdownSubmitted | DrawdownApproved | DrawdownRejected | DrawdownAccepted | DrawdownCancelled | DrawdownLapsed;
+
+/** Every type of them: the compiler sees to it that none is missing. */
+const types: Readonly<Record<DrawdownFact['type'], true>> = {
+  DrawdownSubmitted: true,
+  DrawdownApproved: true,
+  DrawdownRejected: true,
+  DrawdownAccepted: true,
+  DrawdownCancelled: true,
+  DrawdownLapsed: true,
+};
+
+export function isDrawdownFact(fact: Fact): fact is DrawdownFact {
+  return Object.hasOwn(types, fact.type);
+}

@@ -1,9 +1,12 @@
 import { foldUnique } from '../unique-text.js';
 import type { ProductBalance } from './balance.js';
+import { isDeliveryFact } from './delivery.events.js';
 import { foldDelivery, type Service } from './delivery-state.js';
+import { isDrawdownFact } from './drawdown.events.js';
 import { foldDrawdown, type Drawdown } from './drawdown-state.js';
 import { addLot, move, splitLot } from './lots.js';
 import type { AssignedLine, LicensePurchased, LotPart, PoolFact } from './pool.events.js';
+import { isSubscriptionFact } from './subscription.events.js';
 import { foldSubscription, type Subscription } from './subscription-state.js';
 import type { HeldLot, UseOrder } from './use-order.js';
 
@@ -89,33 +92,10 @@ export const pool = {
         }
         break;
       }
-      case 'DrawdownSubmitted':
-      case 'DrawdownApproved':
-      case 'DrawdownRejected':
-      case 'DrawdownAccepted':
-      case 'DrawdownCancelled':
-      case 'DrawdownLapsed':
-        foldDrawdown(state, fact);
-        break;
-      case 'SubscriptionStarted':
-      case 'SubscriptionIncreaseOrdered':
-      case 'SubscriptionResized':
-      case 'SubscriptionRenewed':
-      case 'AutoRenewalDisabled':
-      case 'AutoRenewalEnabled':
-      case 'RenewalScheduled':
-      case 'RenewalUnscheduled':
-      case 'SubscriptionCancelled':
-      case 'CancellationDeclined':
-      case 'SubscriptionExpired':
-        foldSubscription(state, fact);
-        break;
-      case 'LicenseFileIssued':
-      case 'ServiceProvisioningRequested':
-      case 'ServiceProvisioned':
-      case 'ServiceProvisioningFailed':
-        foldDelivery(state, fact);
-        break;
+      default:
+        if (isDrawdownFact(fact)) foldDrawdown(state, fact);
+        else if (isSubscriptionFact(fact)) foldSubscription(state, fact);
+        else if (isDeliveryFact(fact)) foldDelivery(state, fact);
     }
     return state;
   },

@@ -151,3 +151,23 @@ export type SubscriptionFact =
   | SubscriptionCancelled
   | CancellationDeclined
   | SubscriptionExpired;
+
+/** Every type of them: the compiler sees to it that none is missing. */
+const types: Readonly<Record<SubscriptionFact['type'], true>> = {
+  SubscriptionStarted: true,
+  SubscriptionIncreaseOrdered: true,
+  SubscriptionResized: true,
+  SubscriptionRenewed: true,
+  AutoRenewalDisabled: true,
+  AutoRenewalEnabled: true,
+  RenewalScheduled: true,
+  RenewalUnscheduled: true,
+  SubscriptionCancelled: true,
+  CancellationDeclined: true,
+  SubscriptionExpired: true,
+};
+export const subscriptionFacts = Object.keys(types) as SubscriptionFact['type'][];
+
+export function isSubscriptionFact(fact: Fact): fact is SubscriptionFact {
+  return Object.hasOwn(types, fact.type);
+}
