@@ -156,7 +156,9 @@ async function pumpUntil(log, store, chosen, end) {
   for (;;) {
     const status = pump.status();
     if (status.some(({ stopped }) => stopped)) throw new Error(`a read model stopped: ${JSON.stringify(status)}`);
-    if (status.length > 0 && status.every(({ position }) => position !== undefined && position >= end)) break;
+    const isFilled = ({ position, serving }) => position !== undefined && position >= end && serving;
+    // What is filled and serves not yet cannot be asked.
+    if (status.length > 0 && status.every(isFilled)) break;
     await pause(2);
   }
   done.abort();

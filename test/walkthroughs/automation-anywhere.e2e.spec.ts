@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checkLicenseFile } from '#platform';
 import type { Answer, Caller } from '../support/caller.js';
 import type { RunningLedger } from '../support/running-ledger.js';
 import { until } from '../support/until.js';
 import { places } from './places.js';
 import { expectStatus, Remo, type Party } from './remo.js';
 
-/** What Automation Anywhere licenses by file. */
 const attended = { sku: 'AA-BOT-RUNNER-ATTENDED', name: 'Bot Runner, attended' };
 const unattended = { sku: 'AA-BOT-RUNNER-UNATTENDED', name: 'Bot Runner, unattended' };
+/** What is licensed by a file, and what runs in the cloud (004-08…10). */
+const iqBot = { sku: 'AA-IQ-BOT', name: 'IQ Bot' };
+const controlRoom = { sku: 'AA-CONTROL-ROOM', name: 'Control Room' };
 const password = 'un mot de passe assez long';
 
 /** The four fields of a new request (004-18…21), as the partner fills them in. */
@@ -20,7 +23,7 @@ const soleil = {
 
 /**
  * « Gérer et allouer des licences (partenaires) » of Automation Anywhere (seeds/004), step by step over HTTP. The steps follow each other; the titles
- * carry the rows of capabilities.md. Files and cloud services (004-08…10) and mails (004-26, 28) have stories of their own.
+ * carry the rows of capabilities.md.
  */
 describe.each(places)('Automation Anywhere: partner drawdowns, on $name', ({ start }) => {
   let ledger: RunningLedger;
@@ -37,18 +40,19 @@ describe.each(places)('Automation Anywhere: partner drawdowns, on $name', ({ sta
   beforeAll(async () => {
     ledger = await start();
     vendor = await Remo.at(ledger);
-    for (const { sku, name } of [attended, unattended]) {
-      const policy = { term: 'P1Y', termStarts: 'onAssignment', reversibility: 'approval' };
-      await vendor.operator.put(`/v1/products/${sku}`, { name, category: 'Bot Runner', policy });
+    const deliveries = [[attended], [unattended], [iqBot, 'file'], [controlRoom, 'cloud']] as const;
+    for (const [{ sku, name }, delivery] of deliveries) {
+      const policy = { term: 'P1Y', termStarts: 'onAssignment', reversibility: 'approval', delivery };
+      await vendor.operator.put(`/v1/products/${sku}`, { name, category: 'Automation', policy });
     }
-    accounting = await user('comptabilite', 'accounting');
+    accounting = await user('comptabilite', 'accounting', undefined, 'compta@vendor.example');
     order = vendor.unique('AA-2026-0007');
   }, 60_000);
   afterAll(() => ledger?.stop(), 60_000);
 
-  const user = async (name: string, role: string, accountId?: string): Promise<Caller> => {
+  const user = async (name: string, role: string, accountId?: string, email?: string): Promise<Caller> => {
     const login = vendor.unique(name);
-    await expectStatus(201, vendor.operator.post('/v1/users', { login, role, accountId, password }));
+    await expectStatus(201, vendor.operator.post('/v1/users', { login, role, accountId, email, password }));
     return vendor.anyone.signIn(login, password);
   };
   const written = async (status: number, call: Promise<Answer>): Promise<any> => {
@@ -56,6 +60,12 @@ describe.each(places)('Automation Anywhere: partner drawdowns, on $name', ({ sta
     atLeast = answer.position ?? atLeast;
     return answer.body;
   };
+  /** Waits until a mail of this kind about a drawdown has gone out. */
+  const mailed = (drawdownId: string, kind: string) =>
+    until(async () => {
+      const { items } = (await vendor.operator.get('/v1/notifications', { state: 'sent', limit: 500 })).body;
+      return items.some((mail: any) => mail.about.id === drawdownId && mail.kind === kind);
+    });
   const pool = (party: { readonly id: string }) => `/v1/pools/${party.id}`;
   const buy = (account: Party, orderId: string, lines: object[], more: object = {}) =>
     written(201, vendor.operator.post(`${pool(account)}/purchases`, { orderId, lines, ...more }));
@@ -165,12 +175,16 @@ describe.each(places)('Automation Anywhere: partner drawdowns, on $name', ({ sta
     });
   });
 
+  it('004-26: and accounting gets a mail', () => mailed(first, 'drawdownSubmitted'));
+
   it('004-27: accounting approves it, and nobody else can', async () => {
     for (const caller of [partner.user, colleague, vendor.operator])
       expect((await change(first, 'approve', caller)).body.code).toBe('FORBIDDEN');
     expect((await change(first, 'accept', partner.user)).body).toMatchObject({ code: 'DRAWDOWN_STATE', state: 'submitted' });
     expect((await written(200, change(first, 'approve', accounting))).state).toBe('approved');
   });
+
+  it('004-28: and the partner gets a mail', () => mailed(first, 'drawdownApproved'));
 
   it('004-29: nothing goes to the customer before the partner has come back', async () => {
     expect(await held(partner.id, attended.sku)).toMatchObject({ held: 4 });
@@ -217,13 +231,14 @@ describe.each(places)('Automation Anywhere: partner drawdowns, on $name', ({ sta
     expect((await other.user.get('/v1/me', { atLeast: answer.position })).body.accounts).toHaveLength(1);
   });
 
-  it('004-27, 004-32: when accounting rejects, the reason is there to be seen', async () => {
+  it('004-27, 004-28, 004-32: when accounting rejects, the reason is there to be seen, and mailed', async () => {
     const { drawdownId } = await written(201, submit({ orderId: order, customer: { customerId: soleilId }, lines: lines(6) }));
     expect((await change(drawdownId, 'reject', accounting, {})).body.errors).toMatchObject([{ path: 'reason' }]);
     await written(200, change(drawdownId, 'reject', accounting, { reason: 'Commande non réglée' }));
     const shown = await drawdown(drawdownId);
     expect(shown).toMatchObject({ state: 'rejected', reason: 'Commande non réglée', customer: { accountName: soleil.accountName } });
     expect(shown.history).toMatchObject([{ state: 'submitted' }, { state: 'rejected', reason: 'Commande non réglée' }]);
+    await mailed(drawdownId, 'drawdownRejected');
     expect(await held(partner.id, attended.sku)).toMatchObject({ held: 0, available: 8 });
   });
 
@@ -267,6 +282,32 @@ describe.each(places)('Automation Anywhere: partner drawdowns, on $name', ({ sta
       { kind: 'drawdown', assignmentId: first, line: 1, customerName: soleil.accountName, sku: attended.sku, quantity: 4 },
       { kind: 'drawdown', line: 2, sku: unattended.sku, quantity: 2 },
     ]);
+  });
+
+  it('004-08: what is licensed by file it puts into one, which the public keys vouch for', async () => {
+    await buy(partner, vendor.unique('AA-2026-0011'), [
+      { sku: iqBot.sku, quantity: 2 },
+      { sku: controlRoom.sku, quantity: 1 },
+    ]);
+    const { file } = await written(
+      201,
+      partner.user.post(`${pool(partner)}/license-files`, { sku: iqBot.sku, quantity: 1, machine: 'rpa-07' }),
+    );
+    const keys = (await vendor.anyone.get('/v1/keys')).body;
+    const content = await checkLicenseFile(file, keys, new Date().toISOString());
+    expect(content).toMatchObject({ sku: iqBot.sku, quantity: 1, machine: 'rpa-07', licensee: 'Cabinet Robotique' });
+    expect(await held(partner.id, iqBot.sku)).toMatchObject({ available: 1, inSeats: 1 });
+  });
+
+  it('004-01, 004-09, 004-10: its cloud services have GUIDs, and it asks for one, which runs once the vendor says so', async () => {
+    const services = async () => (await partner.user.get(`${pool(partner)}/services`, { atLeast })).body.items;
+    const [{ serviceId, state }] = await services();
+    expect([serviceId, state]).toEqual([expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/), 'ready']);
+    await written(202, partner.user.post(`${pool(partner)}/services/${serviceId}/provision`));
+    expect(await services()).toMatchObject([{ name: controlRoom.name, state: 'provisioning' }]);
+    const details = 'https://control-room.cabinet-robotique.example';
+    await written(200, vendor.operator.post(`${pool(partner)}/services/${serviceId}/complete`, { details }));
+    expect(await services()).toMatchObject([{ serviceId, state: 'provisioned', details, quantity: 1 }]);
   });
 
   it('004-37, 004-38: all of it can be done by a program, and the documents say how', async () => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { redisIsInstalled, spawnRedis } from '../../libs/read-store/testing/spawn-redis.js';
 import { startLedger, type RunningLedger } from '../support/running-ledger.js';
 
@@ -27,7 +27,12 @@ const redis: Place = {
 
 const givenEventStore: Place = {
   name: 'the event store of TEST_EVENTSTORE_URL',
-  start: () => startLedger({ EVENTSTORE_URL: process.env['TEST_EVENTSTORE_URL']!, JWT_SECRET: randomBytes(32).toString('hex') }),
+  start: () =>
+    startLedger({
+      EVENTSTORE_URL: process.env['TEST_EVENTSTORE_URL']!,
+      JWT_SECRET: randomBytes(32).toString('hex'),
+      LICENSE_FILE_KEY: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    }),
 };
 
 /** Each walkthrough is played on all of these. */
