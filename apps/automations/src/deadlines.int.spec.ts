@@ -1,15 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ledger } from '#event-store';
 import { deadlineList } from '#projections';
 import { openLmdbReadStore, Pump, type ReadStore } from '#read-store';
-import { wallClock } from '#platform';
+import { moveClock, SandboxClock, sandboxClockId, sandboxTime, wallClock } from '#platform';
 import { until } from '../../../libs/event-store/src/testing/store.js';
 import { quiet, Scene } from '../testing/scene.js';
 import { DeadlineView } from './deadline-view.js';
 import { Deadlines } from './deadlines.js';
+import { Progress } from './progress.js';
+import { SandboxDeadlines } from './sandbox-deadlines.js';
 
 let scene: Scene;
 let store: ReadStore;
@@ -115,5 +118,28 @@ describe('deadlines', () => {
     await until(async () => (await expired()).length === 2);
     stopping.abort();
     await working;
+  });
+
+  it('in the sandbox are fired when all that was given and ordered before the move has arrived', async () => {
+    const clock = await SandboxClock.open(scene.log, stopping.signal, (error) => expect(error).toBeUndefined());
+    const context = {
+      commandId: randomUUID(),
+      inputHash: 'moved',
+      correlationId: 'moved',
+      actor: { userId: 'o', role: 'operator' as const },
+    };
+    const { position: movedAt } = await scene.ledger.record(sandboxTime, sandboxClockId, { now: day(9), context }, moveClock);
+    await clock.tells(({ now }) => now === day(9), stopping.signal);
+    const transfers = { progress: new Progress(movedAt), latest: undefined };
+    const orders = { progress: new Progress(undefined), latest: undefined as bigint | undefined };
+    const done = orders.progress.begin(movedAt!);
+    const ledger = new Ledger({ log: scene.log, now: () => clock.nowText() });
+    const running = new SandboxDeadlines(clock, [transfers, orders], deadlines(), ledger).run(undefined, stopping.signal);
+    for (let count = 1; count <= 50; count += 1) orders.latest = await scene.buy(`a${count}`, day(3));
+    done();
+    await clock.tells(({ firedUpTo }) => firedUpTo === day(9), stopping.signal);
+    expect(await expired()).toHaveLength(50);
+    stopping.abort();
+    await running;
   });
 });
