@@ -71,6 +71,7 @@ const types: Readonly<Record<DrawdownFact['type'], true>> = {
   DrawdownCancelled: true,
   DrawdownLapsed: true,
 };
+export const drawdownFacts = Object.keys(types) as DrawdownFact['type'][];
 
 export function isDrawdownFact(fact: Fact): fact is DrawdownFact {
   return Object.hasOwn(types, fact.type);
