@@ -351,7 +351,10 @@ describe('The states of a drawdown (004-35)', () => {
     (state, change) => {
       const outcome = given(pool, ...states[state]!).when(decisions[change as keyof typeof decisions], by(accounting));
       if (allowed[state]?.includes(change)) expect(outcome).toHaveLength(1);
-      else expect(outcome).toMatchObject({ refused: 'DRAWDOWN_STATE', state, possible: allowed[state] ?? [] });
+      else {
+        const detail = expect.stringContaining(allowed[state] ? `possible is to ${allowed[state].join(' or to ')}` : 'it is closed');
+        expect(outcome).toMatchObject({ refused: 'DRAWDOWN_STATE', state, possible: allowed[state] ?? [], detail });
+      }
     },
   );
 

@@ -119,6 +119,8 @@ describe('The end of a term', () => {
       { billing: monthlyForAYear, currency: 'EUR', amount: '11.00', validFrom: end },
     ];
     expect(dataOf(fire(five, end, onOffer({}, { prices: later }))).lots[0].unitPrice).toEqual({ currency: 'EUR', amount: '11.00' });
+    const more = dataOf(fire([...five, scheduled({ quantity: 6 })], end, onOffer({}, { prices: later }))).lots[1];
+    expect(more).toMatchObject({ quantity: 1, unitPrice: { currency: 'EUR', amount: '11.00' } });
     expect(dataOf(fire(five, end, onOffer({}, { prices: [] }))).lots[0].unitPrice).toEqual({ currency: 'EUR', amount: '10.00' });
   });
 

@@ -52,6 +52,7 @@ describe('Making a subscription smaller', () => {
     expect(given(pool, ...five).when(resizeSubscription, to(3), '2026-04-08T11:59:59.999Z')).toHaveLength(1);
     expect(given(pool, ...five).when(resizeSubscription, to(3), day(8))).toMatchObject({
       refused: 'WINDOW_CLOSED',
+      detail: expect.stringContaining(`window that is over ended at ${day(8)}`),
       possible: 0,
       windowEndedAt: day(8),
       termEndsAt: '2027-04-01T12:00:00.000Z',
@@ -79,7 +80,7 @@ describe('Making a subscription smaller', () => {
   it('is always possible for a free product, never for an irreversible one', () => {
     expect(given(pool, ...five).when(resizeSubscription, to(3, onOffer({ reversibility: 'free' })), day(30))).toHaveLength(1);
     const refused = given(pool, ...five).when(resizeSubscription, to(3, onOffer({ reversibility: 'irreversible' })), day(2));
-    expect(refused).toMatchObject({ refused: 'WINDOW_CLOSED' });
+    expect(refused).toMatchObject({ refused: 'WINDOW_CLOSED', detail: expect.stringContaining('cannot be cancelled') });
     expect(refused).not.toHaveProperty('windowEndedAt');
   });
 

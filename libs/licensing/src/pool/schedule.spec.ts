@@ -62,9 +62,9 @@ describe('A change for the next term', () => {
     expect(given(pool, ...five, ...declined).when(scheduleRenewal, { ...about, quantity: 3 })).toMatchObject(refusal);
   });
 
-  it('of a withdrawn product makes it smaller, and nothing else', () => {
+  it('of a withdrawn product makes it smaller or keeps it, and nothing else', () => {
     const withdrawn = { ...about, products: onOffer({}, { withdrawn: true }) };
-    expect(given(pool, ...five).when(scheduleRenewal, { ...withdrawn, quantity: 4 })).toHaveLength(1);
+    for (const quantity of [4, 5]) expect(given(pool, ...five).when(scheduleRenewal, { ...withdrawn, quantity })).toHaveLength(1);
     expect(given(pool, ...five).when(scheduleRenewal, { ...withdrawn, quantity: 6 })).toMatchObject({ refused: 'PRODUCT_WITHDRAWN' });
     expect(given(pool, ...five).when(scheduleRenewal, { ...withdrawn, billing: monthly })).toMatchObject({ refused: 'PRODUCT_WITHDRAWN' });
   });
