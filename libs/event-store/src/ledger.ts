@@ -26,6 +26,8 @@ export interface LedgerOptions {
   readonly attemptsMax?: number;
   /** How long an append with an unknown outcome is repeated; 20,000 by default. */
   readonly unknownMsMax?: number;
+  /** How long is waited until a revision that was seen can be read, because a disk is slow or a node behind; 10,000 by default. */
+  readonly unreadableMsMax?: number;
   /** Where states are kept, so that large ones are not folded from their first fact again; absent: nowhere. */
   readonly snapshots?: Snapshots;
   /** A state is kept when it has come so many facts further; 10,000 by default. */
@@ -72,6 +74,7 @@ export class Ledger {
   private readonly limits: { readonly now: () => string; readonly appendBytesMax: number };
   private readonly attemptsMax: number;
   private readonly unknownMsMax: number;
+  private readonly unreadableMsMax: number;
   private readonly snapshots: Snapshots | undefined;
   private readonly snapshotEvery: number;
   private readonly witness: Pick<Witness, 'note'> | undefined;
@@ -87,6 +90,7 @@ export class Ledger {
     this.limits = { now: options.now, appendBytesMax: options.appendBytesMax ?? 256 * 1024 };
     this.attemptsMax = options.attemptsMax ?? 8;
     this.unknownMsMax = options.unknownMsMax ?? 20_000;
+    this.unreadableMsMax = options.unreadableMsMax ?? 10_000;
     this.snapshots = options.snapshots;
     this.snapshotEvery = options.snapshotEvery ?? 10_000;
     this.witness = options.witness;
@@ -311,16 +315,17 @@ export class Ledger {
     let state = this.cache.peek(stream);
     try {
       state ??= await this.begun(stream, aggregate);
+      const begunAt = performance.now();
       for (let attempt = 0; ; attempt++) {
         const startedAt = performance.now();
         for await (const event of this.log.readStream(stream, { fromRevision: state.revision + 1 })) state.take(event);
         state.freshAt = startedAt;
         const observed = Math.max(state.observed, load.observed);
         if (observed <= state.revision) break;
-        // It was written while this was read, or the node that was asked lags behind the one that told.
-        if (attempt >= 5)
+        // It was written while this was read, is still on its way to the disk, or the node that was asked lags behind the one that told.
+        if (startedAt - begunAt > this.unreadableMsMax)
           throw new LogUnavailable(`${stream} was seen at revision ${observed}, but can be read up to ${state.revision} only`);
-        await pause(10 * attempt);
+        await pause(Math.min(10 * attempt, 100));
       }
     } catch (error) {
       this.cache.delete(stream);

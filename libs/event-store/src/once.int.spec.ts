@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { AppendUnknown } from './event-log.js';
+import { AppendUnknown, LogUnavailable } from './event-log.js';
 import type { EventLog } from './event-log.js';
 import { verifyChain } from './hash-chain.js';
 import { Ledger } from './ledger.js';
@@ -176,6 +176,27 @@ describe('two processes on one stream', () => {
     expect(starts).toEqual([0, 0, 2, 3]);
     expect((await ledger.load(tally, id)).state.available).toBe(94);
     expect(await verifyChain(await eventsOf(id))).toBeUndefined();
+  });
+
+  it('wait for what the store has told of and does not show yet, and give up with an error only after a while', async () => {
+    const id = randomUUID();
+    const other = ledgerOn();
+    await other.record(tally, id, commandOf(1), add);
+    let hidden = 0;
+    const slow: EventLog = { ...withoutAnswers(log, () => 'answered') };
+    slow.readStream = async function* (stream, range) {
+      const end = hidden-- > 0 ? 0 : Number.POSITIVE_INFINITY;
+      for await (const event of log.readStream(stream, range)) if (event.revision <= end) yield event;
+    };
+    const [patient, impatient] = [ledgerOn({ log: slow }), ledgerOn({ log: slow, unreadableMsMax: 50 })];
+    for (const ledger of [patient, impatient]) await ledger.load(tally, id);
+    await other.record(tally, id, commandOf(9), add);
+    hidden = 12;
+    expect((await patient.record(tally, id, commandOf(10), add)).revision).toBe(2);
+    hidden = Number.POSITIVE_INFINITY;
+    expect(await failureOf(impatient.record(tally, id, commandOf(1), add))).toEqual(
+      new LogUnavailable(`tally-${id} was seen at revision 1, but can be read up to 0 only`),
+    );
   });
 
   it('give up with an error when others are always faster', async () => {

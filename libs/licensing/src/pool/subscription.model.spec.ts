@@ -201,10 +201,11 @@ class Settle extends Step {
     super();
   }
   expected(model: Model): Outcome {
-    const [quantity] = model.ordered.splice(this.which, 1);
-    if (quantity === undefined || !this.isDelivered) return 'nothing';
-    const over = whenOver(model);
+    const quantity = model.ordered[this.which];
+    const over = this.isDelivered && quantity !== undefined ? whenOver(model) : undefined;
     if (over !== undefined) return over;
+    model.ordered.splice(this.which, 1);
+    if (quantity === undefined || !this.isDelivered) return 'nothing';
     model.lots.push({ free: quantity, used: 0, since: model.today, fate: 'renews' });
     return 'done';
   }
