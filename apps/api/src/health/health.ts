@@ -12,7 +12,7 @@ export class Health {
 
   constructor(
     private readonly eventLog: Pick<EventLog, 'end'>,
-    private readonly readStore: Pick<ReadStore, 'ping' | 'servingVersion' | 'progress'>,
+    private readonly readStore: Pick<ReadStore, 'ping' | 'servingVersion' | 'versions' | 'progress'>,
     private readonly projections: readonly Pick<Projection, 'name'>[],
   ) {}
 
@@ -44,11 +44,13 @@ export class Health {
     return Promise.all(
       this.projections.map(async ({ name }) => {
         const version = await this.readStore.servingVersion(name);
-        const { position, stopped } = version === undefined ? { position: undefined } : await this.readStore.progress(name, version);
+        // While none serves, one is being filled, and may have stopped at an event, too.
+        const filled = version ?? Math.max(0, ...(await this.readStore.versions(name)));
+        const { position, stopped } = await this.readStore.progress(name, filled);
         return {
           name,
           version: version === undefined ? null : codeVersionOf(version),
-          position: position?.toString() ?? null,
+          position: (version !== undefined && position?.toString()) || null,
           lag: null,
           isStopped: stopped !== undefined,
           ...(stopped && { stopped }),

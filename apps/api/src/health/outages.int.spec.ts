@@ -48,6 +48,7 @@ describe('while the read store is gone', () => {
 
 describe('a read model that has stopped', () => {
   it('shows in health with the event that stopped it, and answers nothing', async () => {
+    await until(({ body }) => body.status === 'ready');
     const id = randomUUID();
     const metadata = { recordedAt: 'never', actor: {}, commandId: id };
     await api.parts.eventLog.append(`pool-${id}`, [{ id, type: 'LicensePurchased', data: { accountId: id, lots: 'none' }, metadata }], -1);
@@ -58,6 +59,15 @@ describe('a read model that has stopped', () => {
     let answer = await pool();
     while (answer.status === 200) answer = await pool();
     expect(answer).toMatchObject({ status: 503, body: { code: 'READ_MODEL_STOPPED' } });
+
+    // As while it is filled for the first time.
+    await api.holdProjections();
+    await api.parts.readStore.stopServing('pool-balance');
+    const unserved = await until(({ body }) => body.readModels.some(({ version }: any) => version === null));
+    expect(unserved.body.readModels.find(({ name }: any) => name === 'pool-balance')).toMatchObject({
+      ...{ version: null, position: null, isStopped: true },
+      stopped: { eventId: id },
+    });
   });
 });
 
