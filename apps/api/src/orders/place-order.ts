@@ -22,8 +22,6 @@ import { stepOf } from '../sub-command.js';
 export interface OrderRequest {
   /** A customer. */
   readonly accountId: string;
-  /** The user who hears of it; absent: the one who asks. */
-  readonly placedBy?: string;
   readonly lines: readonly RequestedLine[];
   readonly payment: Payment;
   readonly tenant?: Tenant;

@@ -21,8 +21,6 @@ export interface RequestedLine extends Line {
 export interface PlaceOrder extends Commanded {
   readonly orderId: string;
   readonly accountId: string;
-  /** The user who hears of it; absent: the one who asks. */
-  readonly placedBy?: string;
   readonly lines: readonly RequestedLine[];
   readonly payment: Payment;
   readonly tenant?: Tenant;
@@ -49,7 +47,7 @@ export function placeOrder(state: OrderState, command: PlaceOrder, now: Instant)
   const data = {
     orderId,
     accountId,
-    placedBy: command.placedBy ?? context.actor.userId,
+    placedBy: context.actor.userId,
     lines: ordered,
     totals: totalsOf(ordered),
     payment,

@@ -4,7 +4,7 @@ import { customerId } from '../../testing/pool-facts.js';
 import { m365, monthlyForAYear, onOffer, ordered, prices, subscriptionId } from '../../testing/subscription-facts.js';
 import { order } from '../order/order.js';
 import { placeIncrease } from '../order/place.js';
-import type { OrderIncrease } from './increase.js';
+import type { ResizeSubscription } from './increase.js';
 import { pool } from './pool.js';
 import type { PoolFact } from './pool.events.js';
 import { resizeSubscription } from './resize.js';
@@ -13,7 +13,7 @@ import type { SubscriptionIncreaseOrdered } from './subscription.events.js';
 const eur = (amount: string) => ({ currency: 'EUR', amount });
 const five = ordered([], 5);
 const increase = { accountId: customerId, subscriptionId, orderId: 'o-2', placedBy: 'u-2', payment: { method: 'invoice' } } as const;
-const asked = (quantity: number, changes: Partial<OrderIncrease> = {}) => ({
+const asked = (quantity: number, changes: Partial<ResizeSubscription> = {}) => ({
   ...{ accountId: customerId, subscriptionId, products: onOffer(), quantity },
   ...changes,
 });
@@ -24,7 +24,7 @@ function underWay(changes: Partial<SubscriptionIncreaseOrdered['data']> = {}): P
   return { type: 'SubscriptionIncreaseOrdered', data: { ...increase, line, fulfilment: 'automatic', ...changes } };
 }
 
-function line(quantity: number, changes: Partial<OrderIncrease> = {}, now?: string, ...before: PoolFact[]): unknown {
+function line(quantity: number, changes: Partial<ResizeSubscription> = {}, now?: string, ...before: PoolFact[]): unknown {
   const facts = given(pool, ...five, ...before).when(resizeSubscription, asked(quantity, changes), now) as PoolFact[];
   return (facts[0]?.data as SubscriptionIncreaseOrdered['data'] | undefined)?.line;
 }

@@ -14,7 +14,7 @@ import type { AboutSubscription } from './subscription.js';
 import { billOf } from './subscription-money.js';
 import type { Subscription } from './subscription-state.js';
 
-export interface OrderIncrease extends AboutSubscription {
+export interface ResizeSubscription extends AboutSubscription {
   /** How many licenses from now on, all together. */
   readonly quantity: number;
   /** Absent: by invoice. */
@@ -27,7 +27,7 @@ export interface OrderIncrease extends AboutSubscription {
  * More licenses are an order (003-59), whose id is that of the command. Who asks again while it is under way is ordered what is still missing, and nothing
  * twice. Errors: RESIZE_UNDER_WAY; PRODUCT_WITHDRAWN; REQUIRED_PRODUCT_MISSING; COMMAND_TOO_LARGE, because its renewal is one append.
  */
-export function orderIncrease(state: PoolState, subscription: Subscription, command: OrderIncrease, now: Instant): PoolFact[] {
+export function orderIncrease(state: PoolState, subscription: Subscription, command: ResizeSubscription, now: Instant): PoolFact[] {
   const { context, accountId, products, payment = { method: 'invoice' }, ordersOver = new Set<string>() } = command;
   const { subscriptionId, sku, lots } = subscription;
   const underWay = subscription.increases.filter(({ orderId }) => !ordersOver.has(orderId));

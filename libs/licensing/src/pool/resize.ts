@@ -5,7 +5,7 @@ import type { Policy } from '../product/product.events.js';
 import { knownListing } from '../product/product.js';
 import { Rejected } from '../rejection.js';
 import { addTerm } from '../term.js';
-import { type OrderIncrease, orderIncrease } from './increase.js';
+import { type ResizeSubscription, orderIncrease } from './increase.js';
 import { quantityMax } from './lines.js';
 import type { PoolState } from './pool.js';
 import type { PoolFact } from './pool.events.js';
@@ -16,7 +16,7 @@ import type { LotOfSubscription, Subscription } from './subscription-state.js';
 import type { CancelledPart } from './subscription.events.js';
 
 /** Fewer or more licenses from now on (003-59): fewer are given back at once, more are an order. */
-export function resizeSubscription(state: PoolState, command: OrderIncrease, now: Instant): PoolFact[] {
+export function resizeSubscription(state: PoolState, command: ResizeSubscription, now: Instant): PoolFact[] {
   refuseSenselessQuantity(command.quantity);
   return onceDue(state, command, now, (settled) => {
     const subscription = activeSubscription(settled, command.subscriptionId);
@@ -33,7 +33,7 @@ export function resizeSubscription(state: PoolState, command: OrderIncrease, now
 function decrease(
   state: PoolState,
   subscription: Subscription,
-  { context, accountId, subscriptionId, products, quantity }: OrderIncrease,
+  { context, accountId, subscriptionId, products, quantity }: ResizeSubscription,
   now: Instant,
 ): PoolFact[] {
   refuseBelowUse(state, subscription, quantity);

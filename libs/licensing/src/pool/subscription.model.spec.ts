@@ -137,6 +137,12 @@ function allDue(state: PoolState, now: string): { readonly due: PoolFact[]; read
   return { due, settled };
 }
 
+/** What an order for more of it brings. */
+function arrive(state: PoolState, { orderId, quantity }: { readonly orderId: string; readonly quantity: number }, now: string): PoolFact[] {
+  const lines = [{ sku: m365, quantity, billing: state.subscriptions.get(subscriptionId)!.billing, subscriptionId }];
+  return provisionOrder(state, { accountId: customerId, orderId, lines, products, context: { ...context, commandId: orderId } }, now);
+}
+
 class Resize extends Step {
   private static orders = 0;
   constructor(readonly quantity: number) {
@@ -184,10 +190,8 @@ class Grow extends Step {
     return 'done';
   }
   decide = (state: PoolState, now: string) => {
-    const orderId = `more-${(Grow.orders += 1)}`;
-    const billing = state.subscriptions.get(subscriptionId)!.billing;
-    const lines = [{ sku: m365, quantity: this.quantity, billing, subscriptionId }];
-    return provisionOrder(state, { accountId: customerId, orderId, lines, products, context: { ...context, commandId: orderId } }, now);
+    Grow.orders += 1;
+    return arrive(state, { orderId: `more-${Grow.orders}`, quantity: this.quantity }, now);
   };
   override toString = () => `${this.quantity} more arrive`;
 }
@@ -210,16 +214,12 @@ class Settle extends Step {
     return 'done';
   }
   decide = (state: PoolState, now: string, over: Set<string>) => {
-    const { increases, billing } = state.subscriptions.get(subscriptionId)!;
+    const { increases } = state.subscriptions.get(subscriptionId)!;
     const order = increases.filter(({ orderId }) => !over.has(orderId))[this.which];
     if (order === undefined) return [];
-    const { orderId, quantity } = order;
-    if (!this.isDelivered) {
-      over.add(orderId);
-      return [];
-    }
-    const lines = [{ sku: m365, quantity, billing, subscriptionId }];
-    return provisionOrder(state, { accountId: customerId, orderId, lines, products, context: { ...context, commandId: orderId } }, now);
+    if (this.isDelivered) return arrive(state, order, now);
+    over.add(order.orderId);
+    return [];
   };
   override toString = () => `order ${this.which} ${this.isDelivered ? 'arrives' : 'fails'}`;
 }
