@@ -52,7 +52,7 @@ export class Checkpoint {
   private async read(): Promise<void> {
     for await (const { revision, data, metadata } of this.log.readStream(this.stream, { direction: 'backwards', limit: 1 })) {
       this.revision = revision;
-      this.hash = (metadata as { hash?: string }).hash ?? firstPrevHash;
+      this.hash = (metadata as { hash: string }).hash;
       this.stored = BigInt((data as { position: string }).position);
     }
   }

@@ -4,7 +4,6 @@ import {
   WitnessCheck,
   witnessStream,
   type Contradiction,
-  type EventLog,
   type FactMetadata,
   type FactsWitnessed,
   type Position,
@@ -34,10 +33,13 @@ const checkpointPrefix = 'checkpoint-';
  * Walks the whole log once, in its order, and stops at the first difference: a fact that was changed, dropped, doubled or moved breaks its stream's hash
  * chain, or contradicts the log's witness; whatever decided the facts, the invariants of design §5 must hold; and nobody can have been further than the log's end.
  */
-export async function verifyLog(log: EventLog, onEvent: (event: RecordedEvent) => void = () => undefined): Promise<Verification> {
+export async function verifyLog(
+  events: Iterable<RecordedEvent> | AsyncIterable<RecordedEvent>,
+  onEvent: (event: RecordedEvent) => void = () => undefined,
+): Promise<Verification> {
   const verifier = new Verifier();
   let difference: Difference | undefined;
-  for await (const event of log.readAll()) {
+  for await (const event of events) {
     onEvent(event);
     difference = verifier.next(event);
     if (difference !== undefined) break;
@@ -55,7 +57,7 @@ interface Place {
   readonly stream: string;
   revision: number;
   position: bigint;
-  hash: string | undefined;
+  hash: string;
 }
 
 class Verifier {
@@ -125,14 +127,10 @@ class Verifier {
       return differs(event, explained['revision missing'](String(before.revision + 1), String(event.revision)));
     if (before !== undefined && BigInt(position) <= before.position)
       return differs(event, `it goes back from position ${before.position} to ${position}`);
-    // Places of before there was a chain have no hash.
-    if (hash === undefined && before?.hash !== undefined) return differs(event, 'it has no hash, but the place before it has');
-    if (hash !== undefined) {
-      const expected = chainHash(event, String(prevHash));
-      if (hash !== expected) return differs(event, explained['hash differs'](expected, hash));
-      const follows = before?.revision === event.revision - 1 ? before.hash : undefined;
-      if (follows !== undefined && prevHash !== follows) return differs(event, explained['prevHash differs'](follows, String(prevHash)));
-    }
+    const expected = chainHash(event, String(prevHash));
+    if (hash !== expected) return differs(event, explained['hash differs'](expected, String(hash)));
+    const follows = before?.revision === event.revision - 1 ? before.hash : undefined;
+    if (follows !== undefined && prevHash !== follows) return differs(event, explained['prevHash differs'](follows, String(prevHash)));
     this.places.set(event.stream, { stream: event.stream, revision: event.revision, position: BigInt(position), hash });
     return undefined;
   }
