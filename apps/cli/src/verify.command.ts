@@ -10,7 +10,7 @@ export async function verify({ log, where }: Connection): Promise<void> {
   const bar = progress('Verifying', Number(end ?? 0n));
   let verification: Verification;
   try {
-    verification = await verifyLog(log.readAll(), ({ position }) => bar.update(Number(position)));
+    verification = await verifyLog(log.readAll({ withSystem: true }), ({ position }) => bar.update(Number(position)));
   } finally {
     bar.stop();
   }

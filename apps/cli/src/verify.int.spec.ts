@@ -38,7 +38,7 @@ async function verified(forged: readonly Pick<RecordedEvent, 'stream' | 'id' | '
         await log.append(stream, [{ id, type, data, metadata }], revision);
         revisions.set(stream, revision + 1);
       }
-      return await verifyLog(log.readAll());
+      return await verifyLog(log.readAll({ withSystem: true }));
     });
   } finally {
     await folder.remove();
@@ -170,6 +170,56 @@ describe('Verifying a log', () => {
     const hash = chainHash(forged, firstPrevHash);
     const { difference } = await verified([{ ...forged, metadata: { ...forged.metadata, prevHash: firstPrevHash, hash } }]);
     expect(difference).toMatchObject({ stream: `pool-${customerId}`, revision: 0, message: expect.stringContaining(message) });
+  });
+
+  it.each([
+    ['a count', { $maxCount: 1 }, /\$maxCount 1 leaves out/],
+    ['an age', { $maxAge: 60 }, /\$maxAge 60 leaves out/],
+    ['a beginning, as a deletion does', { $tb: Number.MAX_SAFE_INTEGER }, /\$tb \d+ leaves out/],
+  ])('finds that facts are hidden from who reads their stream, by %s', async (_, data, message) => {
+    const stream = `$$pool-${partnerId}`;
+    const set = (data: object) => ({ stream, id: randomUUID(), type: '$metadata', data, metadata: {} });
+    expect((await verified([...events, set(data)])).difference).toMatchObject({
+      stream,
+      revision: 0,
+      message: expect.stringMatching(message),
+    });
+    expect((await verified([...events, set(data), set({ $acl: { $r: 'auditors' } })])).difference).toBeUndefined();
+  });
+
+  it('finds a stream that was deleted for good', async () => {
+    const deleted = { ...events[0]!, position: events.at(-1)!.position + 1n, type: '$streamDeleted', data: {}, metadata: {} };
+    expect((await verifyLog([...events, deleted])).difference).toMatchObject({
+      stream: deleted.stream,
+      message: expect.stringContaining('deleted for good'),
+    });
+  });
+
+  it.each(['$>', '$Other'])('finds an event of the type %s among facts, where none but the ledger writes', async (type) => {
+    const event = { stream: `pool-${partnerId}`, id: randomUUID(), type, data: {}, metadata: {} };
+    expect((await verified([...events, event])).difference).toMatchObject({ stream: event.stream, revision: 2 });
+  });
+
+  it('leaves to the event store what is its own: other services may follow the log by persistent subscriptions and projections', async () => {
+    const own = [
+      ['$persistentsubscription-pool-1::invoices-checkpoint', 'SubscriptionCheckpoint'],
+      ['$$$persistentsubscription-pool-1::invoices-parked', '$metadata'],
+      ['$persistentSubscriptionConfig', '$PersistentConfig'],
+      ['$ce-pool', '$>'],
+      ['$projections-totals-result', 'Result'],
+    ].map(([stream, type]) => ({ stream: stream!, id: randomUUID(), type: type!, data: { $tb: 1 }, metadata: {} }));
+    expect((await verified([...events, ...own])).difference).toBeUndefined();
+    const foreign = { ...own[0]!, type: 'LicensePurchased' };
+    expect((await verified([...events, foreign])).difference).toMatchObject({ stream: foreign.stream });
+  });
+
+  it.each([
+    ['nothing', null],
+    ['half a character', { position: '1', text: '\ud800' }],
+  ])('finds a place of an automation that says %s', async (_, data) => {
+    const stream = 'checkpoint-transfers';
+    const event = { stream, id: randomUUID(), type: 'CheckpointReached', data: Buffer.from(JSON.stringify(data)), metadata: {} };
+    expect((await verified([...events, event])).difference).toMatchObject({ stream, revision: 0 });
   });
 
   it('finds a fact without a hash', async () => {

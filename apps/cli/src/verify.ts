@@ -28,10 +28,16 @@ export interface Verification {
 
 /** Places of automations, kept by the store's own truncation: they are no facts. */
 const checkpointPrefix = 'checkpoint-';
+const metadataPrefix = '$$';
+/** What an event store writes into its own streams (`$…`) beside events whose type begins with a dollar. */
+const systemTypes = ['SubscriptionCheckpoint', 'Result', 'ResultRemoved'];
+/** What of a stream's metadata hides events from who reads the stream. */
+const hidingSettings = ['$maxCount', '$maxAge', '$tb'];
 
 /**
- * Walks the whole log once, in its order, and stops at the first difference: a fact that was changed, dropped, doubled or moved breaks its stream's hash
- * chain, or contradicts the log's witness; whatever decided the facts, the invariants of design §5 must hold; and nobody can have been further than the log's end.
+ * Walks the whole log once, in its order and with the event store's own events, and stops at the first difference: a fact that was changed, dropped, doubled or
+ * moved breaks its stream's hash chain, or contradicts the log's witness; none may be hidden from who reads its stream; whatever decided the facts, the invariants
+ * of design §5 must hold; and nobody can have been further than the log's end.
  */
 export async function verifyLog(
   events: Iterable<RecordedEvent> | AsyncIterable<RecordedEvent>,
@@ -63,6 +69,8 @@ interface Place {
 class Verifier {
   private readonly streams = new Map<string, StreamCheck>();
   private readonly places = new Map<string, Place>();
+  /** By stream, while its metadata hides something. */
+  private readonly hidden = new Map<string, Difference>();
   private readonly invariants = new Invariants();
   private readonly witness = new WitnessCheck();
   private readonly witnessChain = new ChainVerifier();
@@ -74,15 +82,21 @@ class Verifier {
     if (this.last !== undefined && position <= this.last)
       return differs(event, `it stands after position ${this.last} in the log, but says it is at ${position}`);
     this.last = position;
-    if (stream === witnessStream) return this.nextWitnessed(event);
-    if (stream.startsWith(checkpointPrefix)) return this.nextPlace(event);
-    return this.nextFact(event);
+    try {
+      if (stream.startsWith('$')) return this.nextOfStore(event);
+      if (event.type === '$streamDeleted') return differs(event, 'the stream was deleted for good: nobody can read its facts any more');
+      if (stream === witnessStream) return this.nextWitnessed(event);
+      if (stream.startsWith(checkpointPrefix)) return this.nextPlace(event);
+      return this.nextFact(event);
+    } catch (error) {
+      return differs(event, `it cannot be read as anything that the ledger writes: ${(error as Error).message}`);
+    }
   }
 
   /** What only shows when everything was seen. */
   end(): Difference | undefined {
     const ahead = [...this.places.values()].find(({ position }) => this.last === undefined || position > this.last);
-    if (ahead === undefined) return this.invariants.violations()[0];
+    if (ahead === undefined) return this.hidden.values().next().value ?? this.invariants.violations()[0];
     const message = `it was at position ${ahead.position}, but the log ends at ${this.last}: its end is missing`;
     return { stream: ahead.stream, message };
   }
@@ -108,12 +122,23 @@ class Verifier {
   private nextWitnessed(event: RecordedEvent): Difference | undefined {
     const difference = chainDifference(this.witnessChain, event);
     if (difference !== undefined) return difference;
-    try {
-      const contradiction = this.witness.compare(event.data as FactsWitnessed);
-      return contradiction && differs(event, inWords(contradiction));
-    } catch (error) {
-      return differs(event, (error as Error).message);
-    }
+    const contradiction = this.witness.compare(event.data as FactsWitnessed);
+    return contradiction && differs(event, inWords(contradiction));
+  }
+
+  // What the event store keeps for itself is its own affair, but for what it says of streams of the ledger.
+  private nextOfStore(event: RecordedEvent): Difference | undefined {
+    const { stream, type } = event;
+    if (!type.startsWith('$') && (stream.startsWith(metadataPrefix) || !systemTypes.includes(type))) return this.nextFact(event);
+    const described = stream.slice(metadataPrefix.length);
+    if (!stream.startsWith(metadataPrefix) || described.startsWith('$')) return undefined;
+    const settings = (event.data ?? {}) as Record<string, unknown>;
+    const isPlaces = described.startsWith(checkpointPrefix) && described !== witnessStream;
+    const hiding = hidingSettings.find((name) => settings[name] !== undefined && !(isPlaces && name === '$maxCount'));
+    // New metadata replaces all that was there before.
+    if (hiding === undefined) this.hidden.delete(stream);
+    else this.hidden.set(stream, differs(event, explainedHiding(described, hiding, settings[hiding])));
+    return undefined;
   }
 
   // Older places are dropped by the event store, so neither the first revision nor gaps say anything.
@@ -158,6 +183,11 @@ const explained = {
   'hash differs': (expected: string, found: string) =>
     `its hash is ${found}, but what it says has the hash ${expected}: it was changed after it was recorded`,
 };
+
+function explainedHiding(stream: string, setting: string, value: unknown): string {
+  const all = `${setting} ${JSON.stringify(value)} leaves out facts of ${stream} that stand in the log, or will: who reads the stream does not see them`;
+  return `${all}. Set metadata without it`;
+}
 
 function inWords({ kind, fact, behind }: Contradiction): string {
   const after = behind === undefined ? '' : ` behind the one whose hash begins with ${behind}`;

@@ -81,14 +81,14 @@ class EsdbLog implements EventLog {
   }
 
   async *readAll(options: ReadAllOptions = {}): AsyncIterable<RecordedEvent> {
-    const { after, direction = 'forwards', limit = Number.MAX_SAFE_INTEGER, filter } = options;
+    const { after, direction = 'forwards', limit = Number.MAX_SAFE_INTEGER, filter, withSystem = false } = options;
     if (limit <= 0) return;
-    if (filter === undefined) yield* this.history(after, direction, limit);
+    if (filter === undefined) yield* this.history(after, direction, limit, withSystem);
     else if (direction === 'forwards') yield* this.filteredHistory(after, filter, limit);
     else {
       const wanted = matches(filter);
       let count = 0;
-      for await (const event of this.history(after, direction, Number.MAX_SAFE_INTEGER)) {
+      for await (const event of this.history(after, direction, Number.MAX_SAFE_INTEGER, false)) {
         if (!wanted(event)) continue;
         yield event;
         if (++count >= limit) return;
@@ -150,7 +150,12 @@ class EsdbLog implements EventLog {
   }
 
   /** All events after a position, or before it. A read begins at a position, so the event that stands there is read too, and left out. */
-  private async *history(after: Position | undefined, direction: 'forwards' | 'backwards', limit: number): AsyncIterable<RecordedEvent> {
+  private async *history(
+    after: Position | undefined,
+    direction: 'forwards' | 'backwards',
+    limit: number,
+    withSystem: boolean,
+  ): AsyncIterable<RecordedEvent> {
     let place = after;
     let count = 0;
     // In pages of what is still wanted: a read that runs to its end leaves the connection alone, one that is broken off does not.
@@ -170,7 +175,7 @@ class EsdbLog implements EventLog {
             continue;
           }
           place = event.position;
-          if (isSystemEvent(event)) continue;
+          if (!withSystem && isSystemEvent(event)) continue;
           count++;
           yield event;
         }

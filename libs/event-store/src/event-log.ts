@@ -54,12 +54,16 @@ export interface EventLog {
   append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<Appended>;
   /** A stream that does not exist has no events. */
   readStream(stream: string, range?: StreamRange): AsyncIterable<RecordedEvent>;
-  /** All events after a position (exclusive; absent: from the start), or before it when backwards. Errors: PositionUnknown. */
+  /**
+   * All events after a position (exclusive; absent: from the start), or before it when backwards; `withSystem`: those of the event store itself (`$…`), too,
+   * unless there is a filter. Errors: PositionUnknown.
+   */
   readAll(options?: {
     after?: Position;
     direction?: 'forwards' | 'backwards';
     limit?: number;
     filter?: EventFilter;
+    withSystem?: boolean;
   }): AsyncIterable<RecordedEvent>;
   /** History after a position (absent: from the start; 'end': none), then live, until the signal. Reconnects by itself from the last position seen. Errors: PositionUnknown. */
   follow(options: { after?: Position | 'end'; filter?: EventFilter; signal: AbortSignal }): AsyncIterable<Followed>;
