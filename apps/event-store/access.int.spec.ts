@@ -11,9 +11,9 @@ let folder: string;
 let access: EventStoreAccess;
 const started: ServerProcess[] = [];
 const clients: EventStoreDBClient[] = [];
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'event-store-access-'));
-  access = makeEventStoreAccess(folder);
+  access = await makeEventStoreAccess(folder);
 });
 afterAll(async () => {
   for (const client of clients) await client.dispose();

@@ -80,7 +80,7 @@ describe('A backup', () => {
 
   it('of a ledger that is stopped is all of it, with its secrets, its mode and the access to its store; what is restored goes on', async () => {
     const [to, restored] = [inScratch('stopped'), inScratch('stopped-restored')];
-    const { password } = makeEventStoreAccess(folder.dataDir);
+    const { password } = await makeEventStoreAccess(folder.dataDir);
     const original = await folder.open(({ log }) => all(log));
     expect((await folder.run(['backup', to])).code).toBe(0);
     expect(spawnSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: to }).status).toBe(0);

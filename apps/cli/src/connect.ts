@@ -38,7 +38,7 @@ export async function connect(environment: Environment = process.env): Promise<C
   const eventsFolder = join(dataDir, 'events');
   if (!existsSync(eventsFolder))
     throw new Failure(`There is no ledger in ${dataDir}. Set DATA_DIR to its data folder, or EVENTSTORE_URL to its event store.`);
-  const access = makeEventStoreAccess(dataDir);
+  const access = await makeEventStoreAccess(dataDir);
   const store = await startEventStore({
     dataDir: eventsFolder,
     // A command should learn of damage, and say where it is, before it works on a part of the log.

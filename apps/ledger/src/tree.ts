@@ -63,7 +63,7 @@ export async function startTree(
   try {
     if (settings.eventStoreUrl === undefined) {
       // Nobody but who can read the data folder may call the store, though every user of the machine reaches its port.
-      const access = makeEventStoreAccess(settings.dataDir);
+      const access = await makeEventStoreAccess(settings.dataDir);
       const files = ['--data', join(settings.dataDir, 'events'), '--certificate', access.certificateFile, '--key', access.keyFile];
       const eventStore = start({
         ...program('event-store', () => ['--port', String(ports.eventStore), ...files]),

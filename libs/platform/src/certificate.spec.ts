@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { makeLoopbackCertificate } from './certificate.js';
 
+const { certificate, key } = await makeLoopbackCertificate('a store');
+
 describe('a certificate for this machine', () => {
-  const { certificate, key } = makeLoopbackCertificate('a store');
   const parsed = new X509Certificate(certificate);
 
-  it('is for this machine only, vouches for itself and belongs to its key', () => {
+  it('is for this machine only, vouches for itself and belongs to its key', async () => {
     expect([parsed.checkHost('localhost'), parsed.checkIP('127.0.0.1'), parsed.checkIP('::1')]).toEqual(['localhost', '127.0.0.1', '::1']);
     expect([parsed.checkHost('example.com'), parsed.checkIP('127.0.0.2')]).toEqual([undefined, undefined]);
     expect([parsed.subject, parsed.ca, parsed.verify(parsed.publicKey), parsed.checkPrivateKey(createPrivateKey(key))]).toEqual([
@@ -17,7 +18,7 @@ describe('a certificate for this machine', () => {
       true,
       true,
     ]);
-    expect(parsed.serialNumber).not.toBe(new X509Certificate(makeLoopbackCertificate('a store').certificate).serialNumber);
+    expect(parsed.serialNumber).not.toBe(new X509Certificate((await makeLoopbackCertificate('a store')).certificate).serialNumber);
   });
 
   it('is accepted by a client that trusts it, and by no other', async () => {
@@ -32,7 +33,7 @@ describe('a certificate for this machine', () => {
       });
     expect(await outcome(certificate)).toBe('connected');
     expect(await outcome(undefined)).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
-    expect(await outcome(makeLoopbackCertificate('another').certificate)).not.toBe('connected');
+    expect(await outcome((await makeLoopbackCertificate('another')).certificate)).not.toBe('connected');
     await new Promise((resolve) => server.close(resolve));
   });
 });

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { makeLoopbackCertificate } from './certificate.js';
 import { SettingsInvalid } from './settings.js';
 
 /** How the embedded event store of a data folder is reached: who may call it, and the certificate by which it is known. */
@@ -21,13 +20,15 @@ const user = 'ledger';
  * The access to the embedded event store of a data folder; made at the first start, with a random password and a certificate of its
  * own, in a folder that only its owner can enter. Whoever can read it may write into the log: that is the owner, and root.
  */
-export function makeEventStoreAccess(dataDir: string): EventStoreAccess {
+export async function makeEventStoreAccess(dataDir: string): Promise<EventStoreAccess> {
   const known = readEventStoreAccess(dataDir);
   if (known !== undefined) return known;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  // Loaded when it is needed, once for a folder: every process would start later by a tenth of a second.
+  const { makeLoopbackCertificate } = await import('./certificate.js');
+  const { certificate, key } = await makeLoopbackCertificate('License Ledger event store');
   // A folder that mkdtemp makes is its owner's alone. It comes to its name as a whole, or not at all.
   const draft = mkdtempSync(join(dataDir, 'event-store-access.'));
-  const { certificate, key } = makeLoopbackCertificate('License Ledger event store');
   const write = (name: string, text: string): void => writeFileSync(join(draft, name), text, { mode: 0o600 });
   write('certificate.pem', certificate);
   write('key.pem', key);
@@ -35,6 +36,7 @@ export function makeEventStoreAccess(dataDir: string): EventStoreAccess {
   try {
     renameSync(draft, folderOf(dataDir));
   } catch (error) {
+    rmSync(draft, { recursive: true });
     // Another process was quicker: its access counts.
     if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
