@@ -1,5 +1,5 @@
 /**
- * Folding: what two texts have in common when a person would call them the same (design §7). Names are stored as they were given
+ * Folding: what two texts have in common when a person would call them the same (ADR 051). Names are stored as they were given
  * and folded only to be compared: width, case, accents, and katakana with hiragana.
  */
 

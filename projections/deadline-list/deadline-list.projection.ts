@@ -20,7 +20,7 @@ import type { Recorded } from '../recorded.js';
 import { timeSort } from '../sort-text.js';
 import { afterFact, type SubscriptionDocument } from '../subscription-list/subscription-document.js';
 
-/** The kinds of the contract that there are facts for so far. */
+/** What ends, closes or renews by itself. The names are part of the API. */
 export const deadlineKinds = ['holdLapses', 'cancellationWindowEnds', 'termEnds', 'termRenews', 'licenseExpires'] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 

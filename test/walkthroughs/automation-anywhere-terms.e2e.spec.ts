@@ -12,7 +12,7 @@ const lune = {
   contactEmail: 'camille@maison-lune.example',
 };
 
-/** What becomes of drawdowns with time, over two terms, where an operator moves the clock (seeds/004; the sandbox is on embedded stores only). */
+/** What becomes of drawdowns with time, over two terms, where an operator moves the clock (the sandbox is on embedded stores only). */
 describe('Automation Anywhere: drawdowns over two terms, in the sandbox', () => {
   let ledger: RunningLedger;
   let vendor: Remo;

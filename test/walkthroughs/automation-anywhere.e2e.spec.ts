@@ -22,8 +22,8 @@ const soleil = {
 };
 
 /**
- * « Gérer et allouer des licences (partenaires) » of Automation Anywhere (seeds/004), step by step over HTTP. The steps follow each other; the titles
- * carry the rows of capabilities.md.
+ * « Gérer et allouer des licences (partenaires) » of Automation Anywhere, step by step over HTTP. The steps follow each other; the titles carry
+ * the rows of the source (CONTRIBUTING.md).
  */
 describe.each(places)('Automation Anywhere: partner drawdowns, on $name', ({ start }) => {
   let ledger: RunningLedger;

@@ -6,8 +6,8 @@ import { places } from './places.js';
 import { expectStatus, type Party } from './remo.js';
 
 /**
- * Buying in Colt's marketplace (seeds/003, « Acheter un service »), step by step over HTTP. The steps follow each other; the titles carry the rows of
- * capabilities.md. What happens to a subscription afterwards (003-58…76) is told in colt-subscriptions.e2e.spec.ts.
+ * Buying in Colt's marketplace (« Acheter un service »), step by step over HTTP. The steps follow each other; the titles carry the rows of the
+ * source (CONTRIBUTING.md). What happens to a subscription afterwards (003-58…76) is told in colt-subscriptions.e2e.spec.ts.
  */
 describe.each(places)('Colt: buying in the marketplace, on $name', ({ start }) => {
   let ledger: RunningLedger;

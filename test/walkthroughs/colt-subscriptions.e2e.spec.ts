@@ -88,8 +88,8 @@ class Subscriber {
 }
 
 /**
- * What happens to subscriptions at Colt (seeds/003: « Augmentation et diminution de la taille d'un abonnement », « Désactiver le renouvellement automatique »,
- * « Annuler les abonnements existants »), step by step over HTTP; the titles carry the rows of capabilities.md. Buying is told in
+ * What happens to subscriptions at Colt (« Augmentation et diminution de la taille d'un abonnement », « Désactiver le renouvellement automatique »,
+ * « Annuler les abonnements existants »), step by step over HTTP; the titles carry the rows of the source (CONTRIBUTING.md). Buying is told in
  * colt-marketplace.e2e.spec.ts. What takes years is told below, in the sandbox.
  */
 describe.each(places)('Colt: subscriptions, on $name', ({ start }) => {

@@ -4,8 +4,8 @@ import { places } from './places.js';
 import { expectStatus, Remo, type Party } from './remo.js';
 
 /**
- * The partner's search for its customers in i-PRO Remo. Service (seeds/001), step by step over HTTP. The steps follow each other; the titles carry
- * the rows of capabilities.md. Rows 001-12…20 (devices) belong to a later part.
+ * The partner's search for its customers in i-PRO Remo. Service, step by step over HTTP. The steps follow each other; the titles carry the rows of
+ * the source (CONTRIBUTING.md). There are no devices (rows 001-12…20).
  */
 describe.each(places)('i-PRO: customers, on $name', ({ start }) => {
   let ledger: RunningLedger;

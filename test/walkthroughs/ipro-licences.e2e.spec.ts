@@ -5,8 +5,8 @@ import { places } from './places.js';
 import { expectStatus, Remo, remoProducts, type Party } from './remo.js';
 
 /**
- * The partner's license management of i-PRO Remo. Service (seeds/000), step by step over HTTP. The steps follow each other; the titles carry the rows
- * of capabilities.md. Row 000-26 says that screens may look different: there are none here, and the documents of the calls are at /docs.
+ * The partner's license management of i-PRO Remo. Service, step by step over HTTP. The steps follow each other; the titles carry the rows of the
+ * source (CONTRIBUTING.md). Row 000-26 says that screens may look different: there are none here, and the documents of the calls are at /docs.
  */
 describe.each(places)('i-PRO: licenses, on $name', ({ start }) => {
   let ledger: RunningLedger;

@@ -36,7 +36,7 @@ const retryDelayMilliseconds = { first: 200, longest: 10_000 };
 
 /**
  * Credits the receiver of every LicenseAssigned and DrawdownAccepted, exactly once however often it is killed: facts are delivered again from the last checkpoint,
- * and the receiver's state knows each giver's highest revision received (design §4). That asks for order from each giver to each receiver;
+ * and the receiver's state knows each giver's highest revision received (ADR 004). That asks for order from each giver to each receiver;
  * between receivers there is none, so they are served side by side.
  */
 export class Transfers {

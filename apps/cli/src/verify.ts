@@ -37,7 +37,7 @@ const hidingSettings = ['$maxCount', '$maxAge', '$tb'];
 /**
  * Walks the whole log once, in its order and with the event store's own events, and stops at the first difference: a fact that was changed, dropped, doubled or
  * moved breaks its stream's hash chain, or contradicts the log's witness; none may be hidden from who reads its stream; whatever decided the facts, the invariants
- * of design §5 must hold; and nobody can have been further than the log's end.
+ * must hold (ADR 032); and nobody can have been further than the log's end.
  */
 export async function verifyLog(
   events: Iterable<RecordedEvent> | AsyncIterable<RecordedEvent>,

@@ -22,7 +22,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Which commands a stream has taken in, and where: what makes a repetition visible. Keeps at least the last 24 hours and at least the last
- * 10,000 commands; what exceeds both is forgotten, counted by the facts' own times, so that every replay forgets the same (design §4).
+ * 10,000 commands; what exceeds both is forgotten, counted by the facts' own times, so that every replay forgets the same (ADR 020).
  * A queue in arrays of numbers with a hash index beside it: about 40 bytes a command, where a Map of texts would take 150.
  */
 export class CommandMemory {

@@ -32,7 +32,7 @@ function written(): RecordedEvent[] {
 }
 
 describe('the hash chain', () => {
-  it('is SHA-256 over the hash before and the canonical JSON of the fact without its hashes (contract.md)', () => {
+  it('is SHA-256 over the hash before and the canonical JSON of the fact without its hashes', () => {
     const [first, second] = written() as [RecordedEvent, RecordedEvent];
     for (const [event, before] of [
       [first, '0'.repeat(64)],

@@ -10,7 +10,7 @@ type Chained = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'type' | 'data
 
 /**
  * The hash of a fact: SHA-256, hex, over the hash before it and the canonical JSON of `{stream, revision, id, type, data, metadata}`,
- * metadata without `hash` and `prevHash` (contract.md, "Feed and audit"). Anybody can compute it again from the feed.
+ * metadata without `hash` and `prevHash` (ADR 022). Anybody can compute it again from the feed.
  */
 export function chainHash(event: Chained, prevHash: string): string {
   const { hash: _, prevHash: __, ...metadata } = event.metadata as Partial<FactMetadata>;

@@ -354,7 +354,7 @@ export class Ledger {
   }
 }
 
-/** Names are printable ASCII: errors about others lose their meaning on the way (stack.md). */
+/** Names are printable ASCII: errors about others lose their meaning on the way (ADR 013). */
 function streamName(category: string, id: string): string {
   const name = `${category}-${id}`;
   if (!/^[\x21-\x7e]+$/.test(name)) throw new TypeError(`a stream's name is printable ASCII, not ${JSON.stringify(name)}`);

@@ -6,7 +6,7 @@ export interface FactActor {
   readonly onBehalfOf?: string;
 }
 
-/** Stored beside every fact (design §4). */
+/** Stored beside every fact. */
 export interface FactMetadata {
   readonly commandId: string;
   /** SHA-256, hex, of the command's canonical input: the same key with another body is told apart by it. */

@@ -21,7 +21,7 @@ const partner = { parameter: 'partnerId', otherwise: 'PARTNER_NOT_FOUND' } as co
 const customer = { parameter: 'customerId', otherwise: 'CUSTOMER_NOT_FOUND' } as const;
 const pool = { parameter: 'accountId', otherwise: 'POOL_NOT_FOUND' } as const;
 
-/** The whole of who may do what (design §8): one row a right, and nothing about it anywhere else. An operator may read what an auditor may. */
+/** The whole of who may do what (ADR 061): one row a right, and nothing about it anywhere else. An operator may read what an auditor may. */
 export const access = {
   anyone: { roles: 'anyone' },
   signedIn: { roles },

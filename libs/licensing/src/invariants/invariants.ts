@@ -62,7 +62,7 @@ interface Transit {
 const violationsMax = 100;
 
 /**
- * The rules of design §5 that hold over the whole log, whatever decided what. It is a second set of books, kept without the pool's own `evolve`,
+ * The rules that hold over the whole log, whatever decided what (ADR 032). It is a second set of books, kept without the pool's own `evolve`,
  * so that an error there shows here. Feed it every fact in the log's order.
  */
 export class Invariants {

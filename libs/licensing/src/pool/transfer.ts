@@ -20,7 +20,7 @@ export function isGiving(fact: { readonly type: string; readonly data: object })
   return (givings as readonly string[]).includes(fact.type);
 }
 
-/** What was given, in one form: an accepted drawdown is an assignment that took an approval (design §2). */
+/** What was given, in one form: an accepted drawdown is an assignment that took an approval. */
 export function givenBy(fact: Giving): LicenseAssigned['data'] {
   if (fact.type === 'LicenseAssigned') return fact.data;
   const { accountId, drawdownId, customerId, acceptedAt, lines } = fact.data;
@@ -29,7 +29,7 @@ export function givenBy(fact: Giving): LicenseAssigned['data'] {
 
 /**
  * Credits the customer with what a partner gave. Delivered again, whenever that is, it says nothing new: the giver's revisions arrive in
- * order, so the highest one received tells all (design §4).
+ * order, so the highest one received tells all (ADR 004).
  */
 export function receiveLicenses(state: PoolState, command: ReceiveLicenses): PoolFact[] {
   const { from, giverRevision, assignment } = command;

@@ -3,7 +3,7 @@ import type { Fact, Instant } from '../fact.js';
 export const termStarts = ['onPurchase', 'onAssignment', 'onFirstUse'] as const;
 export const reversibilities = ['free', 'windowed', 'approval', 'irreversible'] as const;
 
-/** The rules a product is sold under (design §6). Durations are ISO 8601. */
+/** The rules a product is sold under (ADR 005). Durations are ISO 8601. */
 export interface Policy {
   /** How long a license lasts; null is perpetual. */
   readonly term: string | null;

@@ -1,6 +1,6 @@
 import type { Fact } from '../fact.js';
 
-/** What must be unique over streams (design §4). The stream is `reservation-<kind>-<SHA-256 of the folded text>`. */
+/** What must be unique over streams (ADR 066). The stream is `reservation-<kind>-<SHA-256 of the folded text>`. */
 export const reservationKinds = ['login', 'partner-code', 'store-account', 'service', 'customer'] as const;
 export type ReservationKind = (typeof reservationKinds)[number];
 
