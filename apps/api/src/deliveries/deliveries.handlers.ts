@@ -13,7 +13,7 @@ import {
 } from '#licensing';
 import { reservationId } from '../partner/partner-code.js';
 import { accountKind } from '../pool/pool.references.js';
-import { stepOf } from '../sub-command.js';
+import { knownBefore, stepOf } from '../sub-command.js';
 import {
   CompleteProvisioning,
   ConfirmProvisioning,
@@ -85,9 +85,9 @@ type Requesting = Pick<RequestProvisioning, 'accountId' | 'serviceId'> & { reado
  */
 async function requestClaimed(ledger: Ledger, command: Requesting): Promise<Receipt> {
   const { accountId, serviceId, context } = command;
-  const preview = await ledger.record(pool, accountId, { ...command, context: { ...context, dryRun: true } }, requestProvisioning);
-  if (context.dryRun) return preview;
-  if (preview.facts.length > 0) {
+  if (!context.dryRun) {
+    const repeated = await knownBefore(ledger, pool, accountId, command, requestProvisioning);
+    if (repeated !== undefined) return repeated;
     const claim = { kind: 'service', holder: accountId, context: stepOf(context, 'claim service') } as const;
     await ledger.record(reservation, reservationId('service', serviceId), claim, reserve);
   }

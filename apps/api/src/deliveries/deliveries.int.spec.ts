@@ -117,8 +117,8 @@ describe('a cloud service', () => {
     await bought(api, partner.id, 'CONTROL-ROOM', quantity);
     return (await list()).find(({ serviceId }) => !known.has(serviceId))!.serviceId;
   };
-  const act = (serviceId: string, what: string, token = api.operator, body = {}) =>
-    post(`${services(partner.id)}/${serviceId}/${what}`, token, body);
+  const act = (serviceId: string, what: string, token = api.operator, body = {}, headers = {}) =>
+    post(`${services(partner.id)}/${serviceId}/${what}`, token, body, headers);
   const one = async (serviceId: string) => (await list()).find((service) => service.serviceId === serviceId);
 
   it('is ready as soon as it was bought, with its GUID, and is provisioned when the operator says so', async () => {
@@ -148,10 +148,21 @@ describe('a cloud service', () => {
 
   it('is not asked for twice, nor completed before it was asked for', async () => {
     const serviceId = await fresh(1);
-    expect(await act(serviceId, 'complete')).toMatchObject({ status: 404, body: { code: 'SERVICE_NOT_FOUND' } });
+    const conflict = (state: string) => ({ status: 409, body: { code: 'SERVICE_STATE_CONFLICT', serviceId, state } });
+    for (const [what, body] of [['complete'], ['fail', { reason: 'no room' }]] as const)
+      expect(await act(serviceId, what, api.operator, body)).toMatchObject(conflict('ready'));
     await act(serviceId, 'provision', partner.token);
-    const conflict = { status: 409, body: { code: 'SERVICE_STATE_CONFLICT', serviceId, state: 'provisioning' } };
-    expect(await act(serviceId, 'provision', partner.token)).toMatchObject(conflict);
+    expect(await act(serviceId, 'provision', partner.token)).toMatchObject(conflict('provisioning'));
+  });
+
+  it('asked for under one key is asked for once, and the answer is given again', async () => {
+    const serviceId = await fresh(1);
+    const headers = { 'idempotency-key': randomUUID() };
+    const first = await act(serviceId, 'provision', partner.token, {}, headers);
+    await act(serviceId, 'complete');
+    const again = await act(serviceId, 'provision', partner.token, {}, headers);
+    expect([again.status, again.body, again.headers['idempotent-replayed']]).toEqual([202, first.body, 'true']);
+    expect(await one(serviceId)).toMatchObject({ state: 'provisioned' });
   });
 
   it('belongs to who holds it: others neither see nor ask for it, and only the operator completes it', async () => {

@@ -119,7 +119,10 @@ describe('a drawdown', () => {
     const first = await submit(body, { headers });
     const again = await submit(body, { headers });
     expect([again.status, again.body, again.headers['idempotent-replayed']]).toEqual([201, first.body, 'true']);
-    expect(problem(await submit({ ...body, note: 'another' }, { headers }))).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
+    const end = await logEnd();
+    for (const other of [{ note: 'another' }, { customer: someone() }])
+      expect(problem(await submit({ ...body, ...other }, { headers }))).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
+    expect(await logEnd()).toBe(end);
   });
 
   it('races another one for the last license: one has it', async () => {

@@ -2,6 +2,7 @@ import type { EventLog, Ledger, Receipt } from '#event-store';
 import { isSeenBy, pool, submitDrawdown, type DrawdownSubmitted, type TypedCustomer } from '#licensing';
 import { invalid } from '../http/invalid.js';
 import { productsFor } from '../pool/pool.references.js';
+import { knownBefore } from '../sub-command.js';
 import { customerIdOf, customerNamed, findOrRegister } from './drawdown-customer.js';
 import type { CustomerOfDrawdown, SubmitDrawdown } from './drawdown.commands.js';
 
@@ -13,21 +14,17 @@ export async function submitFor(ledger: Ledger, log: EventLog, { customer: whom,
   const { accountId, context } = command;
   const products = await productsFor(ledger, command.lines);
   const typed = writtenDown(whom);
-  const record = async (customerId: string, dryRun = context.dryRun, knownName?: string) => {
+  const submission = async (customerId: string, knownName?: string) => {
     const known = await customerNamed(ledger, customerId, (state) => typed !== undefined || isSeenBy(state, accountId));
-    const submission = { ...command, customerId, typed, knownAs: knownName, customer: known, products, context: { ...context, dryRun } };
-    return ledger.record(pool, accountId, submission, submitDrawdown);
+    return { ...command, customerId, typed, knownAs: knownName, customer: known, products };
   };
-  if (typed === undefined) return record(whom.customerId!, context.dryRun, await knownAs(ledger, log, accountId, whom.customerId!));
+  const record = async (customerId: string, knownName?: string) =>
+    ledger.record(pool, accountId, await submission(customerId, knownName), submitDrawdown);
+  if (typed === undefined) return record(whom.customerId!, await knownAs(ledger, log, accountId, whom.customerId!));
   const planned = await customerIdOf(ledger, typed);
   if (context.dryRun) return record(planned);
-  // A repetition is answered as the first time, whatever the pool would say now; the first call may still be under way.
-  const isRecorded = async () => (await ledger.load(pool, accountId)).state.drawdowns.has(context.commandId);
-  if (!(await isRecorded()))
-    await record(planned, true).catch(async (error: unknown) => {
-      if (!(await isRecorded())) throw error;
-    });
-  return record(await findOrRegister(ledger, accountId, typed, context));
+  const repeated = await knownBefore(ledger, pool, accountId, await submission(planned), submitDrawdown);
+  return repeated ?? record(await findOrRegister(ledger, accountId, typed, context));
 }
 
 /** What the latest drawdown for a customer calls it; undefined when there was none. */

@@ -153,6 +153,8 @@ describe('A cloud service', () => {
     ['provisioned', requestProvisioning, [...requested(), { type: 'ServiceProvisioned', data: asked } as PoolFact]],
     ['failed', completeProvisioning, failed()],
     ['provisioned', failProvisioning, [...requested(), { type: 'ServiceProvisioned', data: asked } as PoolFact]],
+    ['ready', completeProvisioning, [bought(cloud())]],
+    ['ready', failProvisioning, [bought(cloud())]],
   ] as const)('that is %s refuses %O and says what it is', (state, decide, facts) => {
     expect(given(pool, ...facts).when(decide, asked)).toMatchObject({ refused: 'SERVICE_STATE_CONFLICT', serviceId, state });
   });

@@ -67,7 +67,7 @@ export function requestProvisioning(state: PoolState, command: RequestProvisioni
 
 /** It runs. Said twice, it says nothing new. */
 export function completeProvisioning(state: PoolState, { accountId, serviceId, details }: EndProvisioning): PoolFact[] {
-  const service = serviceIn(state, serviceId);
+  const service = serviceIn(state, accountId, serviceId);
   if (service.state === 'provisioned') return [];
   if (service.state !== 'provisioning') throw inOtherState(service);
   return [{ type: 'ServiceProvisioned', data: { accountId, serviceId, ...(details && { details }) } }];
@@ -75,7 +75,7 @@ export function completeProvisioning(state: PoolState, { accountId, serviceId, d
 
 /** It could not be provisioned: its licenses are available again, and it can be asked for again. Said twice, it says nothing new. */
 export function failProvisioning(state: PoolState, { accountId, serviceId, details }: EndProvisioning): PoolFact[] {
-  const service = serviceIn(state, serviceId);
+  const service = serviceIn(state, accountId, serviceId);
   if (service.state === 'failed') return [];
   if (service.state !== 'provisioning') throw inOtherState(service);
   // What ended with its term meanwhile does not come back.
@@ -124,10 +124,11 @@ function partOf({ lotId, sku, quantity }: Lot): LotPart {
   return { lotId, sku, quantity };
 }
 
-function serviceIn(state: PoolState, serviceId: string): Service {
+/** A service that somebody asked for. Errors: SERVICE_STATE_CONFLICT for one that is ready, SERVICE_NOT_FOUND. */
+function serviceIn(state: PoolState, accountId: string, serviceId: string): Service {
   const service = state.services.get(serviceId);
-  if (service === undefined) throw notFound(serviceId);
-  return service;
+  if (service !== undefined) return service;
+  throw lotsOfService(state, accountId, serviceId).length > 0 ? inOtherState({ serviceId, state: 'ready' }) : notFound(serviceId);
 }
 
 function refuseOtherDelivery(state: PoolState, sku: string, usable: readonly HeldLot[], now: Instant): void {
@@ -144,7 +145,7 @@ function exhausted(sku: string, requested: number, available: number): Rejected 
   return new Rejected('POOL_EXHAUSTED', `${requested} of ${sku} requested, ${available} available.`, { sku, requested, available });
 }
 
-function inOtherState({ serviceId, state }: Service): Rejected {
+function inOtherState({ serviceId, state }: { readonly serviceId: string; readonly state: Service['state'] | 'ready' }): Rejected {
   return new Rejected('SERVICE_STATE_CONFLICT', `The service ${serviceId} is ${state}.`, { serviceId, state });
 }
 
