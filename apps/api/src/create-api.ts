@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Metrics, ProblemFilter, Tokens, type ProblemReply, type Relations } from '#platform';
+import { Metrics, Tokens, type Relations } from '#platform';
 import { ApiModule } from './api.module.js';
 import { serveDocs } from './docs/serve-docs.js';
 import { NestLog } from './nest-log.js';
@@ -10,6 +10,7 @@ import { letConnectionsGo } from './http/closing.js';
 import { begin, guardEntrance, parseBodies } from './http/entrance.js';
 import { InputPipe, ReadModels } from './http/input.js';
 import { measureRequests } from './http/measure.js';
+import { ProblemFilter, type ProblemReply } from './http/problem.filter.js';
 import { nameRoutes, type ApiReply, type ApiRequest } from './http/request.js';
 import { partnerSees } from './pool/pool.references.js';
 import type { ApiParts } from './parts.js';

@@ -9,7 +9,6 @@ export * from './tokens.js';
 export * from './passwords.js';
 export * from './rate-limit.js';
 export * from './problem.js';
-export * from './problem.filter.js';
 export * from './metrics.js';
 export * from './clock.js';
 export * from './sandbox-time.js';

@@ -1,7 +1,6 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { Rejected } from '#licensing';
-import type { Log } from './log.js';
-import { problemOf, refusalOf, retryAfter } from './problem.js';
+import { problemOf, refusalOf, retryAfter, type Log } from '#platform';
 
 /** The part of a Fastify reply that an error answer needs. */
 export interface ProblemReply {
