@@ -8,7 +8,7 @@ export const bad = {
   text: notText(200),
   shortText: notText(64),
   longText: [...notTexts, '', ' ', 'x'.repeat(501), 'a\u0000b'],
-  email: [...notTexts, '', 'x', 'x@y', '@y.example', 'a b@c.example', 'a@b@c.example', `${'x'.repeat(250)}@c.example`],
+  email: [...notTexts, '', 'x', 'x@y', 'x@y..example', '@y.example', 'a b@c.example', 'a@b@c.example', `${'x'.repeat(250)}@c.example`],
   website: [
     ...notTexts,
     '',

@@ -9,7 +9,7 @@ export const skuPattern = /^[A-Za-z0-9._-]{1,64}$/;
 export function textFinding(value: unknown, min: number, max: number, form: 'line' | 'lines' = 'line'): string | undefined {
   if (typeof value !== 'string') return `must be a text of ${min} to ${max} characters`;
   if (value.length < min || value.length > max) return `must have ${min} to ${max} characters; it has ${value.length}`;
-  if (min > 0 && value.trim() === '') return 'must not be blank';
+  if (min > 0 && /^[\s\p{Default_Ignorable_Code_Point}]*$/u.test(value)) return 'must not be blank';
   // eslint-disable-next-line no-control-regex
   if ((form === 'line' ? /[\u0000-\u001f\u007f]/ : /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/).test(value))
     return 'must not contain control characters';
@@ -41,7 +41,7 @@ export function websiteFinding(value: unknown): string | undefined {
 
 /** The host that a web address names, without `www.`; undefined when it is no address of a public website. */
 export function hostOf(website: string): string | undefined {
-  const url = /^https?:\/\/[^\s\\]+$/i.test(website.trim()) ? URL.parse(website.trim()) : null;
+  const url = /^https?:\/\/[^\s\\/][^\s\\]*$/i.test(website.trim()) ? URL.parse(website.trim()) : null;
   if (url === null || url.username !== '' || url.password !== '') return undefined;
   const host = url.hostname.replace(/\.$/, '').replace(/^www\.(?=.*\.)/, '');
   return /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/.test(host) ? host : undefined;

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
+import { isEmailAddress } from '#licensing';
 import { durationFinding, idPattern, instantFinding, skuPattern, textFinding, toInstant, websiteFinding } from './field-rules.js';
 
 /**
@@ -38,7 +39,7 @@ export function Text({ min = 1, max = 200, ...documented }: { min?: number; max?
 /** A line of text, or a list of several, which a rule then refuses in its own words. */
 export const TextOfOne = ({ max = 200, ...documented }: { max?: number } & Documented = {}) =>
   field({ type: 'string', minLength: 1, maxLength: max, ...documented }, (value) => {
-    if (!Array.isArray(value)) return textFinding(value, 1, max);
+    if (!Array.isArray(value) || value.length < 2) return textFinding(value, 1, max);
     return listFinding(value, 2, 100) ?? value.map((one) => textFinding(one, 1, max)).find((finding) => finding !== undefined);
   });
 
@@ -73,7 +74,7 @@ export const Reference = ({ max = 128, ...documented }: { max?: number } & Docum
 
 export const Email = (documented: Documented = {}) =>
   field({ type: 'string', format: 'email', maxLength: 254, example: 'jane@example.com', ...documented }, (value) =>
-    textFinding(value, 3, 254) === undefined && /^[^\s@"<>(),;:\\]+@[^\s@"<>(),;:\\]+\.[^\s@"<>(),;:\\.]{2,}$/u.test(value as string)
+    textFinding(value, 3, 254) === undefined && isEmailAddress(value as string)
       ? undefined
       : 'must be an e-mail address of at most 254 characters',
   );

@@ -2,6 +2,7 @@ export * from './fact.js';
 export * from './rejection.js';
 export * from './term.js';
 export * from './unique-text.js';
+export { isEmailAddress } from './email-address.js';
 export * from './product/product.events.js';
 export * from './product/product.js';
 export * from './product/prices.js';

@@ -75,6 +75,11 @@ describe('a drawdown', () => {
     expect((await submit({ orderId: one, customer: someone(), lines: [{ ...line(bot, 1), orderId: one }] })).status).toBe(201);
   });
 
+  it.each([[], ['PO-1']].map((orderId) => [orderId]))('names its order as a text, not as the list %j', async (orderId) => {
+    const { status, body } = await submit({ orderId, customer: someone(), lines: [line(bot, 1)] });
+    expect([status, body.errors]).toEqual([400, [{ path: 'orderId', message: 'must be a text of 1 to 128 characters' }]]);
+  });
+
   it('of an order of nobody, or of another partner, is not found', async () => {
     const foreign = await newOrder(5, bot, other);
     for (const orderId of ['PO-NOWHERE', foreign])
@@ -96,8 +101,11 @@ describe('a drawdown', () => {
     ['website', 'https://fjord line.example'],
     ['website', 'javascript:alert(1)'],
     ['contactEmail', 'ingrid'],
+    ['website', 'https:///fjordline.example'],
     ['contactEmail', 'ingrid@fjordline'],
+    ['contactEmail', 'ingrid@fjordline..example'],
     ['accountName', '   '],
+    ['accountName', '\u200b\u2060'],
     ['contactName', ''],
   ])('refuses %s %j', async (field, value) => {
     const { status, body } = await submit({ orderId: await newOrder(), customer: someone({ [field]: value }), lines: [line(bot, 1)] });

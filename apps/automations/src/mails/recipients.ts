@@ -1,5 +1,5 @@
 import type { Ledger, Position } from '#event-store';
-import { customer, partner, user, type NotificationQueued, type Role } from '#licensing';
+import { customer, isEmailAddress, partner, user, type NotificationQueued, type Role } from '#licensing';
 import { listUsers, userList } from '#projections';
 import { ReadModelBehind, waitFor, type ReadStore } from '#read-store';
 
@@ -11,7 +11,6 @@ export type Recipient = Pick<Notification, 'userId' | 'accountId' | 'language'> 
 
 /** So long at most does it take until a stop is noticed while the view is far behind. */
 const waitMilliseconds = 1_000;
-const address = /^[^\s@"<>(),;:\\]+@[^\s@"<>(),;:\\]+\.[^\s@"<>(),;:\\.]{2,}$/u;
 
 /** Who gets mail, by the facts as they stand now. */
 export class Recipients {
@@ -24,7 +23,7 @@ export class Recipients {
   async recipient(userId: string): Promise<Recipient | undefined> {
     const { state } = await this.ledger.load(user, userId, true);
     const { login, email, notificationEmail, givenName, familyName } = state.person;
-    const to = notificationEmail ?? email ?? (address.test(login) ? login : undefined);
+    const to = notificationEmail ?? email ?? (isEmailAddress(login) ? login : undefined);
     if (state.userId === undefined || to === undefined) return undefined;
     const { accountId } = state;
     const language = state.language ?? (accountId === undefined ? 'en' : await this.languageOf(accountId));
