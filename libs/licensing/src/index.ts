@@ -37,7 +37,6 @@ export * from './pool/increase.js';
 export * from './pool/resize.js';
 export * from './pool/cancellation.js';
 export * from './pool/schedule.js';
-export { billOf } from './pool/subscription-money.js';
 export type { AboutSubscription } from './pool/subscription.js';
 export * from './order/tenant.js';
 export * from './order/order.events.js';

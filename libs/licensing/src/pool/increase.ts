@@ -10,6 +10,7 @@ import type { PoolState } from './pool.js';
 import type { PoolFact } from './pool.events.js';
 import type { OrderedLine } from './provision.js';
 import { refuseMissingRequirements } from './purchase.js';
+import { agreedPrice } from './renewal.js';
 import type { AboutSubscription } from './subscription.js';
 import { billOf } from './subscription-money.js';
 import type { Subscription } from './subscription-state.js';
@@ -54,16 +55,12 @@ export function orderIncrease(state: PoolState, subscription: Subscription, comm
 }
 
 /** At the price in force, in the currency that the subscription is billed in; without one, at the price that was agreed last. */
-function lineOf(
-  { subscriptionId, sku, billing, termEndsAt, lots }: Subscription,
-  quantity: number,
-  listing: Listing,
-  now: Instant,
-): OrderedLine {
-  const agreed = lots.findLast((lot) => lot.unitPrice !== undefined)?.unitPrice;
+function lineOf(subscription: Subscription, quantity: number, listing: Listing, now: Instant): OrderedLine {
+  const { subscriptionId, sku, billing } = subscription;
+  const agreed = agreedPrice(subscription);
   const unitPrice = priceAt(listing, billing, now, agreed?.currency) ?? agreed ?? priceOfLine(listing, billing, now);
   // Its first period may end before it is whole: all of a subscription ends together.
-  const amount = billOf({ windowStartsAt: now, unitPrice }, quantity, { billing, termEndsAt }, now)?.billed;
+  const amount = billOf({ windowStartsAt: now, unitPrice }, quantity, subscription, now)?.billed;
   const isWhole = unitPrice !== undefined && amount?.amount === times(unitPrice, quantity).amount;
   return { sku, quantity, billing, subscriptionId, ...(unitPrice && { unitPrice }), ...(amount && !isWhole && { amount }) };
 }

@@ -6,6 +6,7 @@ import { balanceOf } from './balance.js';
 import { pool } from './pool.js';
 import type { PoolFact } from './pool.events.js';
 import { provisionOrder, type ProvisionOrder } from './provision.js';
+import type { SubscriptionStarted } from './subscription.events.js';
 
 const billing = { period: 'P1M', commitment: 'P1Y' };
 const unitPrice = { currency: 'EUR', amount: '10.00' };
@@ -62,6 +63,12 @@ describe('A provisioned order', () => {
 
   it('happens once', () => {
     expect(given(pool, ...first).when(provisionOrder, order())).toEqual([]);
+  });
+
+  it('has no window that could not be used: only windowed products have one', () => {
+    const free = onSale({ m365: { reversibility: 'free', cancellationWindow: 'P7D', term: 'P1Y' } });
+    const [, started] = given(pool).when(provisionOrder, order({ products: free })) as PoolFact[];
+    expect((started as SubscriptionStarted).data.lots[0]!.windowEndsAt).toBeUndefined();
   });
 
   it('for a subscription there is makes it larger until the same end, with another window for what is new', () => {

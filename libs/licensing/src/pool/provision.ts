@@ -8,6 +8,7 @@ import { type Line, refuseSenselessLines } from './lines.js';
 import { beginTerm, deliveryOf } from './lot-term.js';
 import { orderIn, type PoolState } from './pool.js';
 import type { Lot, PoolFact } from './pool.events.js';
+import { windowFrom } from './renewal.js';
 import { onceDue } from './subscription.js';
 import type { Subscription } from './subscription-state.js';
 import type { Billing, SubscriptionLot } from './subscription.events.js';
@@ -87,8 +88,7 @@ function provision(state: PoolState, command: ProvisionOrder, now: Instant): Poo
 
 /** A lot of a subscription as it begins, with its own cancellation window (003-67). */
 export function subscriptionLot(lotId: string, { quantity, unitPrice }: OrderedLine, policy: Policy, at: Instant): SubscriptionLot {
-  const window = policy.cancellationWindow === undefined ? {} : { windowEndsAt: addTerm(at, policy.cancellationWindow) };
-  return { lotId, quantity, addedAt: at, windowStartsAt: at, ...window, ...(unitPrice && { unitPrice }) };
+  return { lotId, quantity, addedAt: at, ...windowFrom(policy, at), ...(unitPrice && { unitPrice }) };
 }
 
 function subscriptionOf(state: PoolState, subscriptionId: string, sku: string): Subscription | undefined {

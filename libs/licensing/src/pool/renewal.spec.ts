@@ -124,6 +124,20 @@ describe('The end of a term', () => {
     expect(dataOf(fire(five, end, onOffer({}, { prices: [] }))).lots[0].unitPrice).toEqual({ currency: 'EUR', amount: '10.00' });
   });
 
+  it('sells more at the price that was agreed when none is in force', () => {
+    const later = onOffer(
+      {},
+      { prices: [{ billing: monthlyForAYear, currency: 'USD', amount: '9.00', validFrom: '2026-02-01T00:00:00.000Z' }] },
+    );
+    const prices = dataOf(fire([...five, scheduled({ quantity: 6 })], end, later)).lots.map((lot: any) => lot.unitPrice);
+    expect(prices).toEqual(Array(2).fill({ currency: 'EUR', amount: '10.00' }));
+  });
+
+  it('begins no window that could not be used: only windowed products have one', () => {
+    for (const reversibility of ['free', 'approval', 'irreversible'] as const)
+      expect(dataOf(fire(five, end, onOffer({ reversibility }))).lots[0].windowEndsAt).toBeUndefined();
+  });
+
   it('goes on as it was when the product was withdrawn or its billing is no longer offered', () => {
     expect(dataOf(fire(five, end, onOffer({}, { withdrawn: true })))).toMatchObject({ quantity: 5, billing: monthlyForAYear });
     expect(dataOf(fire(five, end, onOffer({ billingOptions: [yearly] })))).toMatchObject({ quantity: 5, billing: monthlyForAYear });
@@ -207,6 +221,17 @@ describe('A scheduled change', () => {
     const second = fire(back, '2027-02-28T00:00:00.000Z');
     expect(dataOf(second)).toMatchObject({ termEndsAt: '2027-03-28T00:00:00.000Z', lots: [{ unitPrice: { amount: '12.00' } }] });
     expect(dataOf(fire([...back, ...second], '2027-03-28T00:00:00.000Z')).termEndsAt).toBe('2027-04-28T00:00:00.000Z');
+  });
+
+  it('to a billing that has no price in its currency is not done, and says so', () => {
+    const inDollars = prices.map((price) => (price.billing === monthly ? { ...price, currency: 'USD' } : price));
+    expect(dataOf(fire([...five, scheduled({ billing: monthly })], end, onOffer({}, { prices: inDollars })))).toMatchObject({
+      billing: monthlyForAYear,
+      lots: [{ unitPrice: { currency: 'EUR', amount: '10.00' } }],
+      notApplied: [{ change: 'billing', reason: 'priceNotInForce' }],
+    });
+    const unpriced = dataOf(fire([...five, scheduled({ billing: monthly })], end, onOffer({}, { prices: [] })));
+    expect([unpriced.billing, unpriced.notApplied]).toEqual([monthly, undefined]);
   });
 
   it('to a billing that is not offered any more is not done, and says so', () => {

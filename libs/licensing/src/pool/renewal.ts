@@ -56,7 +56,8 @@ function renew(
   amounts: (lotId: string) => Amounts,
 ): PoolFact[] {
   const { subscriptionId, termEndsAt: effectiveAt } = subscription;
-  const { billing, ...refusedBilling } = nextBilling(subscription, listing.policy, isOnSale);
+  const agreed = agreedPrice(subscription);
+  const { billing, ...refusedBilling } = nextBilling(subscription, listing, isOnSale, agreed?.currency);
   const { kept, removed, missing, ...refusedQuantity } = nextLots(subscription, isOnSale, amounts);
   const isAsLong = billing.commitment === subscription.billing.commitment;
   const termEndsAt = isAsLong
@@ -65,16 +66,17 @@ function renew(
 
   const window = windowFrom(listing.policy, effectiveAt);
   const isBilledAsBefore = sameBilling(billing, subscription.billing);
-  const lots: SubscriptionLot[] = kept.map(({ lotId, quantity, addedAt, unitPrice: before }) => {
-    // Without a price that is in force now, what was agreed goes on.
+  /** Without a price that is in force now, what was agreed goes on. */
+  const priceNext = (before: Money | undefined): Pick<SubscriptionLot, 'unitPrice'> => {
     const unitPrice = priceAt(listing, billing, effectiveAt, before?.currency) ?? (isBilledAsBefore ? before : undefined);
-    return { lotId, quantity, addedAt, ...window, ...(unitPrice && { unitPrice }) };
-  });
+    return unitPrice === undefined ? {} : { unitPrice };
+  };
+  const lots: SubscriptionLot[] = kept.map(({ lotId, quantity, addedAt, unitPrice }) => ({
+    ...{ lotId, quantity, addedAt, ...window, ...priceNext(unitPrice) },
+  }));
   const bought = missing === 0 ? [] : [additional(accountId, subscription, listing.policy, billing, missing, termEndsAt)];
-  for (const { lotId, quantity } of bought.flatMap(({ data }) => data.lots)) {
-    const unitPrice = priceAt(listing, billing, effectiveAt, currencyOf(subscription));
-    lots.push({ lotId, quantity, addedAt: effectiveAt, ...window, ...(unitPrice && { unitPrice }) });
-  }
+  for (const { lotId, quantity } of bought.flatMap(({ data }) => data.lots))
+    lots.push({ lotId, quantity, addedAt: effectiveAt, ...window, ...priceNext(agreed) });
   const quantity = lots.reduce((sum, lot) => sum + lot.quantity, 0);
   const notApplied = [...(refusedQuantity.notApplied ?? []), ...(refusedBilling.notApplied ?? [])];
   const term = { effectiveAt, termStartsAt: effectiveAt, termEndsAt };
@@ -82,17 +84,23 @@ function renew(
   return [...bought, { type: 'SubscriptionRenewed', data: { ...data } }];
 }
 
-/** A scheduled billing has to be one that the product still has; otherwise it goes on as it was, even when that is no longer sold to others. */
+/**
+ * A scheduled billing has to be one that the product still has, at a price where it has prices; otherwise it goes on as it was, even when that is no longer
+ * sold to others.
+ */
 function nextBilling(
-  { billing, scheduled }: Subscription,
-  policy: Policy,
+  { billing, scheduled, termEndsAt: at }: Subscription,
+  listing: Listing,
   isOnSale: boolean,
+  currency: Money['currency'] | undefined,
 ): { readonly billing: Billing; readonly notApplied?: NotApplied[] } {
   const asked = scheduled?.billing;
   if (asked === undefined || sameBilling(asked, billing)) return { billing };
   if (!isOnSale) return { billing, notApplied: [{ change: 'billing', reason: 'productWithdrawn' }] };
-  if (policy.billingOptions?.some((option) => sameBilling(option, asked))) return { billing: asked };
-  return { billing, notApplied: [{ change: 'billing', reason: 'billingNotOffered' }] };
+  const isOffered = listing.policy.billingOptions?.some((option) => sameBilling(option, asked)) ?? false;
+  if (!isOffered) return { billing, notApplied: [{ change: 'billing', reason: 'billingNotOffered' }] };
+  const isPriced = (listing.prices ?? []).length === 0 || priceAt(listing, asked, at, currency) !== undefined;
+  return isPriced ? { billing: asked } : { billing, notApplied: [{ change: 'billing', reason: 'priceNotInForce' }] };
 }
 
 interface NextLots {
@@ -162,12 +170,18 @@ function takenFrom(lot: Pick<LotPart, 'lotId' | 'sku'>, { available, held, inSea
   return parts;
 }
 
-function windowFrom({ cancellationWindow }: Policy, at: Instant): Pick<SubscriptionLot, 'windowStartsAt' | 'windowEndsAt'> {
-  return { windowStartsAt: at, ...(cancellationWindow !== undefined && { windowEndsAt: addTerm(at, cancellationWindow) }) };
+/** The cancellation window of what begins, or goes on, at a time (003-67): a product that can always, or never, be cancelled has none. */
+export function windowFrom(
+  { reversibility, cancellationWindow }: Policy,
+  at: Instant,
+): Pick<SubscriptionLot, 'windowStartsAt' | 'windowEndsAt'> {
+  const isWindowed = reversibility === 'windowed' && cancellationWindow !== undefined;
+  return { windowStartsAt: at, ...(isWindowed && { windowEndsAt: addTerm(at, cancellationWindow) }) };
 }
 
-function currencyOf({ lots }: Subscription): Money['currency'] | undefined {
-  return lots.find(({ unitPrice }) => unitPrice !== undefined)?.unitPrice?.currency;
+/** What was agreed on last for one license; undefined when nothing ever was. */
+export function agreedPrice({ lots }: Pick<Subscription, 'lots'>): Money | undefined {
+  return lots.findLast((lot) => lot.unitPrice !== undefined)?.unitPrice;
 }
 
 function sumOf(lots: readonly { readonly quantity: number }[]): number {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '../../testing/given.js';
 import { customerId } from '../../testing/pool-facts.js';
-import { monthly, onOffer, ordered, subscriptionId } from '../../testing/subscription-facts.js';
+import { monthly, monthlyForAYear, onOffer, ordered, prices, subscriptionId } from '../../testing/subscription-facts.js';
 import { cancelSubscription } from './cancellation.js';
 import { pool } from './pool.js';
 import type { PoolFact } from './pool.events.js';
@@ -54,6 +54,18 @@ describe('A change for the next term', () => {
   it('has a billing that the product has', () => {
     const billing = { period: 'P1M', commitment: 'P3Y' };
     expect(given(pool, ...five).when(scheduleRenewal, { ...about, billing })).toMatchObject({ refused: 'BILLING_OPTION_UNKNOWN' });
+  });
+
+  it('has a billing that will have a price in its currency by then', () => {
+    const from = (validFrom: string) => prices.map((price) => (price.billing === monthly ? { ...price, validFrom } : price));
+    const ask = (of: typeof prices, billing = monthly) =>
+      given(pool, ...five).when(scheduleRenewal, { ...about, products: onOffer({}, { prices: of }), billing });
+    expect(ask(from('2027-04-01T12:00:00.000Z'))).toEqual([scheduled({ billing: monthly })]);
+    expect(ask(from('2027-04-01T12:00:00.001Z'))).toMatchObject({ refused: 'PRICE_NOT_IN_FORCE', currency: 'EUR' });
+    const inDollars = prices.map((price) => ({ ...price, currency: 'USD' }));
+    expect(ask(inDollars)).toMatchObject({ refused: 'PRICE_NOT_IN_FORCE', currencies: ['USD'] });
+    expect(ask(inDollars, monthlyForAYear)).toHaveLength(1);
+    expect(ask([])).toHaveLength(1);
   });
 
   it('is refused when there will be no next term', () => {

@@ -1,12 +1,13 @@
 import type { Instant } from '../fact.js';
 import { refuseFindings } from '../invalid.js';
-import { refuseUnknownBilling } from '../product/prices.js';
+import { priceOfLine, refuseUnknownBilling, sameBilling } from '../product/prices.js';
+import type { Listing } from '../product/product.events.js';
 import { knownListing } from '../product/product.js';
 import { Rejected } from '../rejection.js';
 import { sameValue } from '../same-value.js';
 import type { PoolState } from './pool.js';
 import type { PoolFact } from './pool.events.js';
-import { willRenew } from './renewal.js';
+import { agreedPrice, willRenew } from './renewal.js';
 import { refuseSenselessQuantity } from './resize.js';
 import { type AboutSubscription, activeSubscription, onceDue } from './subscription.js';
 import type { Subscription } from './subscription-state.js';
@@ -35,7 +36,10 @@ export function setAutoRenewal(state: PoolState, command: SetAutoRenewal, now: I
   });
 }
 
-/** What changes with the next term; replaces what was scheduled before. Errors: RENEWAL_OFF, BILLING_OPTION_UNKNOWN, PRODUCT_WITHDRAWN. */
+/**
+ * What changes with the next term; replaces what was scheduled before. Errors: RENEWAL_OFF; BILLING_OPTION_UNKNOWN, PRICE_NOT_IN_FORCE, PRODUCT_WITHDRAWN,
+ * as things stand: what is so when the term ends decides.
+ */
 export function scheduleRenewal(state: PoolState, command: ScheduleRenewal, now: Instant): PoolFact[] {
   const { accountId, subscriptionId, quantity, billing } = command;
   if (quantity === undefined && billing === undefined)
@@ -76,8 +80,15 @@ function refuseNotOnSale({ products, quantity, billing }: ScheduleRenewal, subsc
   const product = products.get(sku);
   const listing = knownListing(product, sku);
   if (billing !== undefined) refuseUnknownBilling(listing, billing);
-  if (product?.status === 'listed' || (billing === undefined && (quantity ?? 0) <= subscription.quantity)) return;
+  if (product?.status === 'listed') return refuseUnpriced(listing, billing, subscription);
+  if (billing === undefined && (quantity ?? 0) <= subscription.quantity) return;
   throw new Rejected('PRODUCT_WITHDRAWN', `${sku} was withdrawn: the next term can have fewer licenses, not more and no other billing.`, {
     sku,
   });
+}
+
+/** Another billing is sold at a price that the product will have by then, in the currency that there is. */
+function refuseUnpriced(listing: Listing, billing: Billing | undefined, subscription: Subscription): void {
+  if (billing === undefined || sameBilling(billing, subscription.billing)) return;
+  priceOfLine(listing, billing, subscription.termEndsAt, agreedPrice(subscription)?.currency);
 }

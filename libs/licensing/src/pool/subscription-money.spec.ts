@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { billOf } from './subscription-money.js';
 
 const lot = { windowStartsAt: '2026-01-31T00:00:00.000Z', unitPrice: { currency: 'EUR', amount: '10.00' } };
-const year = { billing: { period: 'P1M', commitment: 'P1Y' }, termEndsAt: '2027-01-31T00:00:00.000Z' };
+const anchoredAt = '2026-01-31T00:00:00.000Z';
+const year = { billing: { period: 'P1M', commitment: 'P1Y' }, anchoredAt, termEndsAt: '2027-01-31T00:00:00.000Z' };
 const amounts = (...of: Parameters<typeof billOf>) => {
   const bill = billOf(...of);
   return bill && [bill.billed, bill.unused, bill.toCome, bill.total].map(({ amount }) => amount);
@@ -27,8 +28,19 @@ describe('The bill of a term', () => {
   it('has a last period for as long as the term still goes, when the lot was added later', () => {
     const added = { ...lot, windowStartsAt: '2026-12-16T00:00:00.000Z' };
     expect(amounts(added, 1, year, '2026-12-16T00:00:00.000Z')).toEqual(['10.00', '10.00', '4.84', '14.84']);
-    const once = { billing: { period: 'P1Y', commitment: 'P1Y' }, termEndsAt: year.termEndsAt };
+    const once = { ...year, billing: { period: 'P1Y', commitment: 'P1Y' } };
     expect(amounts({ ...added, windowStartsAt: '2026-11-19T00:00:00.000Z' }, 1, once, '2026-12-01T00:00:00.000Z')?.[3]).toBe('2.00');
+  });
+
+  it('of a term that a short month began counts its periods as terms are counted: a month from Feb 28 until Mar 31 is one', () => {
+    const billing = { period: 'P1M', commitment: 'P1M' };
+    const renewed = { ...lot, windowStartsAt: '2026-02-28T00:00:00.000Z' };
+    const march = { billing, anchoredAt, termEndsAt: '2026-03-31T00:00:00.000Z' };
+    expect(amounts(renewed, 1, march, '2026-03-30T00:00:00.000Z')).toEqual(['10.00', '0.32', '0.00', '10.00']);
+    const leapYear = { ...year, anchoredAt: '2028-02-29T00:00:00.000Z', termEndsAt: '2032-02-29T00:00:00.000Z' };
+    const at = (now: string) => amounts({ ...lot, windowStartsAt: '2031-02-28T00:00:00.000Z' }, 1, leapYear, now);
+    expect(at('2031-03-28T23:59:59.999Z')?.[0]).toBe('10.00');
+    expect(at('2031-03-29T00:00:00.000Z')).toEqual(['20.00', '10.00', '100.00', '120.00']);
   });
 
   it('rounds each bill to what its currency can pay, half to even', () => {
@@ -37,7 +49,7 @@ describe('The bill of a term', () => {
   });
 
   it('is told at once for periods of a second over a hundred years', () => {
-    const century = { billing: { period: 'PT1S', commitment: 'P100Y' }, termEndsAt: '2126-01-31T00:00:00.000Z' };
+    const century = { ...year, billing: { period: 'PT1S', commitment: 'P100Y' }, termEndsAt: '2126-01-31T00:00:00.000Z' };
     expect(amounts(lot, 1, century, lot.windowStartsAt)?.[0]).toBe('10.00');
   });
 

@@ -18,17 +18,18 @@ export interface TermBill {
 
 /**
  * The bill of a part of a lot, from when it was added or last renewed until the term ends (003-67, 68). Undefined when the product had no price.
- * Periods are counted from the lot's own start, so that the first one costs what its order said.
+ * Periods are counted as terms are, from the anchor, where one of them begins with the lot; else from the lot's own start, so that the first one costs
+ * what its order said.
  */
 export function billOf(
   { windowStartsAt: from, unitPrice }: Pick<SubscriptionLot, 'windowStartsAt' | 'unitPrice'>,
   quantity: number,
-  { billing, termEndsAt: until }: Pick<Subscription, 'billing' | 'termEndsAt'>,
+  { billing, anchoredAt, termEndsAt: until }: Pick<Subscription, 'billing' | 'anchoredAt' | 'termEndsAt'>,
   now: Instant,
 ): TermBill | undefined {
   if (unitPrice === undefined) return undefined;
-  const start = (index: number): Instant => addTerm(from, billing.period, index);
-  const indexMax = Math.ceil((Date.parse(until) - Date.parse(from)) / shortest(billing.period)) + 1;
+  const start = periodStarts(from, anchoredAt, billing.period);
+  const indexMax = indexAfter(from, until, billing.period);
   const count = Math.max(
     firstIndex(indexMax, (index) => start(index) >= until),
     1,
@@ -64,10 +65,18 @@ function sum(...amounts: Money[]): Money {
   return sumsOfMoney(amounts)[0]!;
 }
 
-/** The shortest that a period can be, in milliseconds: what it takes at least to get from one to the next. */
-function shortest(period: string): number {
+/** When the periods begin that are counted from 0 at `from`: of those of the anchor, the one after Feb 28 begins on Mar 31, not 28. */
+function periodStarts(from: Instant, anchor: Instant, period: string): (index: number) => Instant {
+  const before = firstIndex(indexAfter(anchor, from, period), (index) => addTerm(anchor, period, index) >= from);
+  return addTerm(anchor, period, before) === from
+    ? (index) => addTerm(anchor, period, before + index)
+    : (index) => addTerm(from, period, index);
+}
+
+/** An index of a period that has not begun at a time for sure, when periods are counted from an earlier one: as if each was the shortest possible. */
+function indexAfter(from: Instant, to: Instant, period: string): number {
   const { months, milliseconds } = parseDuration(period)!;
-  return months * 28 * 86_400_000 + milliseconds;
+  return Math.ceil((Date.parse(to) - Date.parse(from)) / (months * 28 * 86_400_000 + milliseconds)) + 1;
 }
 
 /** Binary search: `isFromHere` is false up to some index and true from there on; it is asked up to `indexMax`. */

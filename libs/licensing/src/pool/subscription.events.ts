@@ -93,7 +93,7 @@ export type SubscriptionRenewed = Fact<
 /** A scheduled change that renewal left as it was, and why: licenses that are in use stay, and nothing new is sold that is not on sale. */
 export interface NotApplied {
   readonly change: 'quantity' | 'billing';
-  readonly reason: 'inUse' | 'productWithdrawn' | 'billingNotOffered';
+  readonly reason: 'inUse' | 'productWithdrawn' | 'billingNotOffered' | 'priceNotInForce';
 }
 /** It ends with its term (003-63, 64). */
 export type AutoRenewalDisabled = Fact<'AutoRenewalDisabled', { readonly accountId: string; readonly subscriptionId: string }>;
