@@ -1,6 +1,8 @@
 import type { EventLog, FactMetadata, Ledger, RecordedEvent } from '#event-store';
 import {
+  drawdownIn,
   order,
+  pool,
   product,
   type DrawdownFact,
   type DrawdownSubmitted,
@@ -13,10 +15,6 @@ import {
 import type { Recipients } from './recipients.js';
 
 /** Facts that somebody gets a mail about. */
-export type Cause = Extract<
-  DrawdownFact | OrderFact,
-  { type: 'DrawdownSubmitted' | 'DrawdownApproved' | 'DrawdownRejected' | 'OrderProvisioned' | 'OrderFailed' | 'PaymentFailed' }
->;
 export const causes = [
   'DrawdownSubmitted',
   'DrawdownApproved',
@@ -24,7 +22,8 @@ export const causes = [
   'OrderProvisioned',
   'OrderFailed',
   'PaymentFailed',
-] as const satisfies readonly Cause['type'][];
+] as const satisfies readonly (DrawdownFact | OrderFact)['type'][];
+type Cause = Extract<DrawdownFact | OrderFact, { type: (typeof causes)[number] }>;
 
 export type CauseEvent = Cause & Pick<RecordedEvent, 'stream' | 'revision' | 'position' | 'id'> & { readonly metadata: FactMetadata };
 
@@ -49,18 +48,12 @@ export class Letters {
       case 'DrawdownSubmitted': {
         const approvers = await this.approvers(event, signal);
         // Four eyes: who asked never approves.
-        return this.aboutDrawdown(
-          'drawdownSubmitted',
-          event.data,
-          approvers.filter((userId) => userId !== event.data.requestedBy),
-          {
-            ...(event.data.note !== undefined && { note: event.data.note }),
-          },
-        );
+        const to = approvers.filter((userId) => userId !== event.data.requestedBy);
+        return this.aboutDrawdown('drawdownSubmitted', event.data, to, event.data.note === undefined ? {} : { note: event.data.note });
       }
       case 'DrawdownApproved':
       case 'DrawdownRejected': {
-        const submitted = await this.submitted(event);
+        const submitted = await this.submitted(event.data);
         const [kind, more] =
           event.type === 'DrawdownApproved'
             ? (['drawdownApproved', {}] as const)
@@ -119,12 +112,12 @@ export class Letters {
     );
   }
 
-  /** What a decision was about: the pool forgets the lines of a drawdown that is over, the log does not. */
-  private async submitted({ stream, revision, data }: CauseEvent & { data: { drawdownId: string } }): Promise<DrawdownSubmitted['data']> {
-    for await (const event of this.log.readStream(stream, { fromRevision: revision, direction: 'backwards' })) {
-      const fact = event as unknown as DrawdownSubmitted;
-      if (fact.type === 'DrawdownSubmitted' && fact.data.drawdownId === data.drawdownId) return fact.data;
-    }
-    throw new Error(`${stream} has no beginning of the drawdown ${data.drawdownId}`);
+  /** What a decision was about: the pool forgets the lines of a drawdown that is over, but not where the log has them. */
+  private async submitted(decided: { readonly accountId: string; readonly drawdownId: string }): Promise<DrawdownSubmitted['data']> {
+    const { accountId, drawdownId } = decided;
+    const { revision } = drawdownIn((await this.ledger.load(pool, accountId, true)).state, drawdownId);
+    for await (const { data } of this.log.readStream(`pool-${accountId}`, { fromRevision: revision, limit: 1 }))
+      return data as DrawdownSubmitted['data'];
+    throw new Error(`pool-${accountId} has no revision ${revision}`);
   }
 }

@@ -107,8 +107,8 @@ This message was sent automatically. Please do not reply to it.
     expect(text).toContain(evil);
   });
 
-  it('keeps the lines of a long reason, and a subject on one line', () => {
-    const { text, html } = rendered({ kind: 'drawdownRejected', content: { ...drawdown.content, reason: 'One.\nTwo.' } });
+  it.each(['\n', '\r\n', '\r'])('keeps the lines of a long reason, broken by %j, and a subject on one line', (lineBreak) => {
+    const { text, html } = rendered({ kind: 'drawdownRejected', content: { ...drawdown.content, reason: `One.${lineBreak}Two.` } });
     expect(text).toContain('Reason:\n  One.\n  Two.');
     expect(html).toContain('One.<br>Two.');
     expect(rendered({ person: { ...drawdown.person, partner: 'A\r\nBcc: evil@example.com' } }).subject).not.toMatch(/[\r\n]/);

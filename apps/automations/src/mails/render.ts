@@ -12,13 +12,14 @@ export interface Rendered {
   readonly html: string;
 }
 
-/** A part of a mail; `quote` is what somebody wrote. Plain text throughout: HTML is made of it in one place. */
+/** A part of a mail. Plain text throughout, its lines broken by `\n`: HTML is made of it in one place. */
 type Part = { readonly paragraph: string } | { readonly rows: readonly Row[] };
 interface Row {
   readonly label: string;
   readonly values: readonly string[];
 }
 
+const lineBreaks = /\r\n?/g;
 const languages: Readonly<Record<NotificationQueued['data']['language'], Language>> = { en, fr, ja, fi };
 
 /** The same notification gives the same mail, however often it is made. */
@@ -45,8 +46,8 @@ function rowsOf({ about, content, person }: Pick<NotificationQueued['data'], 'ab
     [labels.customer, [person.customer]],
     [labels.lines, content.lines.map(language.line)],
     [labels.until, [until]],
-    [labels.reason, [content.reason]],
-    [labels.note, [content.note]],
+    [labels.reason, [content.reason?.replace(lineBreaks, '\n')]],
+    [labels.note, [content.note?.replace(lineBreaks, '\n')]],
   ];
   return rows
     .map(([label, values]) => ({ label, values: values.filter((value) => value !== undefined && value !== '') as string[] }))
@@ -84,7 +85,7 @@ ${body}
 /** What people typed never becomes markup. */
 function escaped(text: string): string {
   const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '\n': '<br>' };
-  return text.replaceAll('\r\n', '\n').replace(/[&<>"'\n]/g, (character) => entities[character]!);
+  return text.replace(/[&<>"'\n]/g, (character) => entities[character]!);
 }
 
 function indented(text: string): string {
