@@ -48,7 +48,7 @@ beforeAll(async () => {
     customer: customer.token,
     otherCustomer: otherCustomer.token,
   });
-}, 60_000);
+});
 afterAll(() => api?.stop());
 
 async function placed({ id, token }: Tenant, sku: string): Promise<string> {

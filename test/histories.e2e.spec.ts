@@ -60,7 +60,7 @@ beforeAll(async () => {
   await Promise.all(
     Array.from({ length: Math.ceil(histories / atOnce) * atOnce }, async () => subscribers.push(await subscriber(log, products))),
   );
-}, 60_000);
+});
 
 afterAll(async () => {
   await log?.close();
@@ -68,7 +68,7 @@ afterAll(async () => {
   for (const follower of followers.values()) await follower.stop();
   await eventStore?.stop();
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 it(
   `${histories} random histories keep the books: what was answered is what is held, and a repetition changes nothing`,
@@ -85,7 +85,7 @@ it('everything given arrives, and everything ordered is delivered, once, however
   });
   await until(async () => (await ordersUnderWay()) === 0);
   expect((await books()).violations()).toEqual([]);
-}, 120_000);
+});
 
 it('the log verifies: every stream is an unbroken chain', async () => {
   const chains = new Map<string, ChainVerifier>();
@@ -103,7 +103,7 @@ it('the log verifies: every stream is an unbroken chain', async () => {
   // What never happens proves nothing. Whether a delivery fails hangs on who is faster, so it is not asked for.
   const wanted = [...Object.keys(stateAfterFact), ...subscriptionFacts, ...drawdownFacts, 'LicenseActivated', 'LicenseExpired'];
   if (histories >= 1_000) expect(wanted.filter((type) => type !== 'OrderFailed' && !seen.has(type))).toEqual([]);
-}, 120_000);
+});
 
 it('the read models equal a replay, and the balances equal the folded pools', async () => {
   const end = (await log.end())!;

@@ -88,7 +88,7 @@ describe('a store killed by kill -9 while it writes', () => {
     for await (const { event: found } of server.client.readAll()) positions.push(found!.position!.commit);
     expect(positions.length).toBe(present.size);
     expect(positions.every((position, n) => n === 0 || position > positions[n - 1]!)).toBe(true);
-  }, 120_000);
+  });
 });
 
 describe('an append', () => {
@@ -215,7 +215,7 @@ describe('a reader that does not read', () => {
     expect(await idsOf(server.client, 'pool-1')).toHaveLength(600);
     expect(residentMiB() - before).toBeLessThan(150);
     session.destroy();
-  }, 60_000);
+  });
 });
 
 describe('the settings of a real node', () => {

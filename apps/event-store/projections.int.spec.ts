@@ -123,5 +123,5 @@ describe('the standard projections', () => {
     const firsts = events.filter((target) => target.startsWith('0@'));
     expect(await linksIn(client, '$streams')).toEqual(firsts);
     expect(await linksIn(client, '$category-pool')).toEqual(firsts.map((target) => target.slice(2)));
-  }, 120_000);
+  });
 });

@@ -105,14 +105,10 @@ describe('projector processes', () => {
 
   it('that race and are killed at any moment leave in LMDB what a straight replay gives', racingAndKilled, 120_000);
 
-  (redisIsInstalled() ? it : it.skip)(
-    'that race and are killed at any moment leave in Redis what a straight replay gives',
-    async () => {
-      redis = await spawnRedis();
-      await racingAndKilled();
-    },
-    120_000,
-  );
+  (redisIsInstalled() ? it : it.skip)('that race and are killed at any moment leave in Redis what a straight replay gives', async () => {
+    redis = await spawnRedis();
+    await racingAndKilled();
+  });
 
   it('stop at a batch’s end when asked to, and go on from there', async () => {
     const first = await start();
@@ -123,17 +119,13 @@ describe('projector processes', () => {
     const later = await record(3);
     await start();
     await reached(tested, poolBalance, later);
-  }, 60_000);
+  });
 
-  (redisIsInstalled() ? it : it.skip)(
-    'refuse a Redis that holds the read models of another log, with the reason, and end',
-    async () => {
-      redis = await spawnRedis();
-      const tested = await openStore();
-      await tested.claim('the-first-event-of-another-log');
-      await record(1);
-      await expect(start()).rejects.toThrow('belong to a log whose first event is the-first-event-of-another-log');
-    },
-    60_000,
-  );
+  (redisIsInstalled() ? it : it.skip)('refuse a Redis that holds the read models of another log, with the reason, and end', async () => {
+    redis = await spawnRedis();
+    const tested = await openStore();
+    await tested.claim('the-first-event-of-another-log');
+    await record(1);
+    await expect(start()).rejects.toThrow('belong to a log whose first event is the-first-event-of-another-log');
+  });
 });

@@ -134,7 +134,6 @@ describe('a full disk', () => {
       expect(await load.append(again.client, 20)).toBe(true);
       expect(await again.stop()).toBe(0);
     },
-    60_000,
   );
 });
 

@@ -24,12 +24,12 @@ beforeAll(async () => {
   assignments = await Assignments.prepare(ledger);
   drawdowns = await Drawdowns.prepare(ledger);
   subscriptions = await Subscriptions.prepare(ledger);
-}, 120_000);
+});
 
 afterAll(async () => {
   await ledger?.stop();
   data.remove();
-}, 60_000);
+});
 
 it(
   `loses and doubles no acknowledged fact in ${rounds} rounds of kill -9 under load`,

@@ -25,12 +25,12 @@ const startStore = (port: number): Promise<RunningProcess> =>
 
 beforeEach(async () => {
   store = await startStore(0);
-}, 60_000);
+});
 afterEach(async () => {
   await ledger?.stop();
   await store.kill();
   data.remove();
-}, 60_000);
+});
 
 it(
   'an event store that is gone and comes back under load: 503 with Retry-After meanwhile, nothing lost or done twice, everything goes on by itself, memory is flat',

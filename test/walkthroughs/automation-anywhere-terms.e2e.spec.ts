@@ -33,7 +33,7 @@ describe('Automation Anywhere: drawdowns over two terms, in the sandbox', () => 
     const order = { orderId: 'AA-2026-0007', lines: [{ sku, quantity: 10 }] };
     await expectStatus(201, vendor.operator.post(`/v1/pools/${partner.id}/purchases`, order));
     startedAt = Date.parse((await vendor.operator.get('/v1/sandbox/clock')).body.now);
-  }, 60_000);
+  });
   afterAll(() => ledger?.stop(), 60_000);
 
   /** Moves the clock to so many days after the beginning; all that fell due by then has happened when it answers. */

@@ -20,7 +20,7 @@ describe.each(places)('Colt: buying in the marketplace, on $name', ({ start }) =
     ledger = await start();
     colt = await Colt.at(ledger);
     await colt.openMarketplace();
-  }, 60_000);
+  });
   afterAll(() => ledger?.stop(), 60_000);
 
   const get = async (path: string, query = {}) => (await colibri.user.get(path, query)).body;

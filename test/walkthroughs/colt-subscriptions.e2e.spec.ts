@@ -101,7 +101,7 @@ describe.each(places)('Colt: subscriptions, on $name', ({ start }) => {
     ledger = await start();
     colibri = await Subscriber.at(ledger);
     id = await colibri.buys(5, monthlyForAYear);
-  }, 60_000);
+  });
   afterAll(() => ledger?.stop(), 60_000);
 
   it('003-02, 003-58: the customer opens « Abonnements » and the name of one of them', async () => {
@@ -183,7 +183,7 @@ describe('Colt: subscriptions over the years, in the sandbox', () => {
     yearly = await colibri.buys(5, monthlyForAYear);
     byTheMonth = await colibri.buys(2, monthly);
     ({ termEndsAt } = await colibri.one(yearly));
-  }, 60_000);
+  });
   afterAll(() => ledger?.stop(), 60_000);
 
   it('003-67: the seven days count for each lot of licenses by itself', async () => {

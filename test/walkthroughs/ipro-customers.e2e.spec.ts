@@ -20,7 +20,7 @@ describe.each(places)('i-PRO: customers, on $name', ({ start }) => {
     ledger = await start();
     remo = await Remo.at(ledger);
     code = remo.unique('SAKURA');
-  }, 60_000);
+  });
   afterAll(() => ledger?.stop(), 60_000);
 
   const customers = async (query = {}) => (await sakura.user.get(`/v1/partners/${sakura.id}/customers`, { atLeast, ...query })).body;

@@ -24,7 +24,7 @@ describe.each(places)('i-PRO: licenses, on $name', ({ start }) => {
     remo = await Remo.at(ledger);
     code = remo.unique('SAKURA');
     storeAccountId = remo.unique('EC');
-  }, 60_000);
+  });
   afterAll(() => ledger?.stop(), 60_000);
 
   const pool = async (party: Party, query = {}) => (await party.user.get(`/v1/pools/${party.id}`, query)).body;

@@ -90,26 +90,22 @@ describe('Verifying a log of which one event is not as it was', () => {
     expect(await differenceIn(events)).toBeUndefined();
   });
 
-  it.each(['data', 'metadata', 'type', 'stream'] as const)(
-    'finds each single change of the %s of an event',
-    async (part) => {
-      for (const [at, event] of events.entries())
-        for (const other of changes(event[part])) await expectFound(events.with(at, { ...event, [part]: other }));
-    },
-    120_000,
-  );
+  it.each(['data', 'metadata', 'type', 'stream'] as const)('finds each single change of the %s of an event', async (part) => {
+    for (const [at, event] of events.entries())
+      for (const other of changes(event[part])) await expectFound(events.with(at, { ...event, [part]: other }));
+  });
 
   it('finds each event that has another id', async () => {
     for (const [at, event] of events.entries()) await expectFound(events.with(at, { ...event, id: randomUUID() }));
-  }, 60_000);
+  });
 
   it('finds each fact that is dropped, also the last of its stream', async () => {
     for (const at of facts) await expectFound(events.toSpliced(at, 1));
-  }, 60_000);
+  });
 
   it('finds each fact that is there twice, or moved, wherever it stands then', async () => {
     for (const at of facts)
       for (const rest of [events, events.toSpliced(at, 1)])
         for (let to = 0; to <= rest.length; to++) await expectFound(rest.toSpliced(to, 0, events[at]!));
-  }, 120_000);
+  });
 });

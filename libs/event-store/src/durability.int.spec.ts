@@ -152,7 +152,7 @@ describe('a wire that breaks', () => {
       await distant.close();
       await wire.close();
     }
-  }, 60_000);
+  });
 });
 
 /** Each acknowledged command stands in its stream once, and nothing stands there twice. */
@@ -210,7 +210,7 @@ whenBuilt('the store process killed under load', () => {
       server.child.kill('SIGKILL');
       await rm(dataDir, { recursive: true, force: true });
     }
-  }, 90_000);
+  });
 });
 
 async function startProcess(dataDir: string, port: number): Promise<{ child: ChildProcess; port: number }> {

@@ -166,5 +166,5 @@ const installed = redisIsInstalled();
       await store.close();
       await cluster.stop();
     }
-  }, 60_000);
+  });
 });

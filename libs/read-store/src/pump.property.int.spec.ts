@@ -74,7 +74,7 @@ function anyOrder(name: string, storeOf: () => Promise<ReadStore>, plain: () => 
       }),
       { numRuns: runs },
     );
-  }, 120_000);
+  });
 }
 
 describe('projectors', () => {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   await newProduct(api, 'CONTROL-ROOM', { delivery: 'cloud' });
   partner = await newPartner(api);
   customer = await newCustomer(api, partner.partnerCode);
-}, 60_000);
+});
 afterAll(() => api.stop());
 
 const post = (url: string, token: string | undefined, body: object = {}, headers = {}) =>

@@ -26,5 +26,5 @@ describe('the documents', () => {
     await rm(folder, { recursive: true });
     expect(said.stdout).not.toMatch(/error|warning/);
     expect(said.stderr).toContain('is valid');
-  }, 120_000);
+  });
 });

@@ -34,7 +34,7 @@ beforeAll(async () => {
   await queue('to-partner', partner.id);
   await queue('to-customer', customer.id, '550 no such mailbox');
   await queue('to-vendor');
-}, 60_000);
+});
 afterAll(() => api.stop());
 
 const list = async (token: string, query = '') => {
