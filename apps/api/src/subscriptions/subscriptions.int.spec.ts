@@ -14,8 +14,9 @@ let other: Tenant;
 beforeAll(async () => {
   api = await startApi();
   const policy = { term: 'P1Y', termStarts: 'onPurchase', reversibility: 'windowed', cancellationWindow: 'P7D' };
-  const price = { currency: 'EUR', amount: '10.00', validFrom: '2020-01-01T00:00:00.000Z', billing: monthlyForAYear };
-  const body = { name: 'Microsoft 365 Business', prices: [price], policy: { ...policy, billingOptions: [monthlyForAYear, monthly] } };
+  const price = (billing: object, amount: string) => ({ currency: 'EUR', amount, validFrom: '2020-01-01T00:00:00.000Z', billing });
+  const prices = [price(monthlyForAYear, '10.00'), price(monthly, '12.00')];
+  const body = { name: 'Microsoft 365 Business', prices, policy: { ...policy, billingOptions: [monthlyForAYear, monthly] } };
   await api.call({ method: 'PUT', url: '/v1/products/M365', token: api.operator, body });
   [customer, other] = [await newCustomer(api), await newCustomer(api)];
 });
