@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jsonEvent, persistentSubscriptionToStreamSettingsFromDefaults } from '@eventstore/db-client';
+import { binaryEvent, jsonEvent, persistentSubscriptionToStreamSettingsFromDefaults } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startServer, type ServerProcess } from './src/testing/server-process.js';
 
@@ -73,6 +73,51 @@ describe('a persistent subscription', () => {
     await server.client.replayParkedMessagesToStream('pool-1', 'mailer');
     expect(await consume(1, () => 'ack')).toEqual(['e3']);
     await infoWhen(({ stats }) => stats.parkedMessageCount === 0n);
+  });
+
+  it('from the end begins where the end was when it was made, however often the store is started before it has a checkpoint', async () => {
+    await createGroup(types(3), { startFrom: 'end' });
+    const later = ['later', 'latest'].map((type) => jsonEvent({ type, data: {} }));
+    await server.client.appendToStream('pool-1', later);
+    await server.stop('SIGKILL');
+    server = await startServer(folder);
+    await server.client.updatePersistentSubscriptionToStream(
+      'pool-1',
+      'mailer',
+      persistentSubscriptionToStreamSettingsFromDefaults({ ...EAGER, startFrom: 'end' }),
+    );
+    expect((await info()).settings.startFrom).toBe('end');
+    expect(await consume(2, () => 'ack')).toEqual(['later', 'latest']);
+  });
+
+  it('goes on when somebody has written into the streams in which the store notes its settings and its place', async () => {
+    await createGroup(types(5));
+    await consume(5, (type) => (type === 'e4' ? 'leave' : 'ack'));
+    await infoWhen(({ stats }) => stats.lastCheckpointedEventRevision === 3n);
+    for (const stream of ['$persistentSubscriptionConfig', '$persistentsubscription-pool-1::mailer-checkpoint'])
+      await server.client.appendToStream(stream, [
+        jsonEvent({ type: 'Foreign', data: { entries: [{ filter: { regex: '(' } }] } }),
+        binaryEvent({ type: 'Foreign', data: Buffer.from('not JSON') }),
+      ]);
+    await server.stop('SIGKILL');
+    server = await startServer(folder);
+    expect(await consume(1, () => 'ack')).toEqual(['e4']);
+  });
+
+  it('is neither made, changed nor removed when the store cannot note it, and the caller is told why', async () => {
+    await createGroup(types(1));
+    await server.client.tombstoneStream('$persistentSubscriptionConfig');
+    const settings = persistentSubscriptionToStreamSettingsFromDefaults({ maxSubscriberCount: 1 });
+    for (const change of [
+      () => server.client.createPersistentSubscriptionToStream('pool-1', 'other', settings),
+      () => server.client.updatePersistentSubscriptionToStream('pool-1', 'mailer', settings),
+      () => server.client.deletePersistentSubscriptionToStream('pool-1', 'mailer'),
+    ])
+      await expect(change()).rejects.toThrow('$persistentSubscriptionConfig is deleted');
+    const groups = await server.client.listAllPersistentSubscriptions();
+    expect(groups.map(({ groupName, settings: { maxSubscriberCount } }) => [groupName, maxSubscriberCount])).toEqual([
+      ['mailer', 'unbounded'],
+    ]);
   });
 
   it('hands every event to exactly one of its consumers, in a stream longer than its buffer', async () => {

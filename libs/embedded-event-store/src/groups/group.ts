@@ -1,5 +1,6 @@
 import type { EventLog } from '../event-log.js';
 import { isLink, resolveLink } from '../links.js';
+import { latestNote } from '../own-notes.js';
 import { Consumer, type Delivery } from './consumer.js';
 import type { Message } from './message.js';
 import { ParkedMessages, appendTo, systemEvent } from './parked.js';
@@ -67,10 +68,9 @@ export class Group {
 
   /** Starts a group from the checkpoint that is in its stream, if there is one. */
   static async start(log: EventLog, settings: GroupSettings): Promise<Group> {
-    const stream = log.find(checkpointStreamOf(settings));
-    const isThere = stream !== undefined && stream.last >= (stream.metadata?.truncateBefore ?? 0);
-    const latest = isThere ? (await log.event(stream, stream.last)).data.toString('utf8') : undefined;
-    return new Group(log, settings, latest === undefined ? undefined : parsePlace(JSON.parse(latest) as string));
+    const name = checkpointStreamOf(settings);
+    const place = (json: unknown): number | undefined => (typeof json === 'string' ? parsePlace(json) : undefined);
+    return new Group(log, settings, await latestNote(log, name, place, log.find(name)?.metadata?.truncateBefore));
   }
 
   get retryCount(): number {

@@ -1,7 +1,9 @@
 import type { EventLog } from '../event-log.js';
 import { Group } from './group.js';
+import { latestNote } from '../own-notes.js';
 import { appendTo, systemEvent } from './parked.js';
 import { checkpointStreamOf, fromConfiguration, keyOf, parkedStreamOf, toConfiguration, type GroupSettings } from './settings.js';
+import { endOf } from './source.js';
 
 const CONFIGURATION_STREAM = '$persistentSubscriptionConfig';
 
@@ -39,19 +41,29 @@ export class SubscriptionGroups {
     return result;
   }
 
-  /** Adds a group, or puts other settings in the place of a group's: its consumers are dropped, its checkpoint stays. */
+  /**
+   * Adds a group, or puts other settings in the place of a group's: its consumers are dropped, its checkpoint stays. When this rejects, all is as it was.
+   */
   async put(settings: GroupSettings): Promise<void> {
     const key = keyOf(settings.stream, settings.name);
-    this.groups.get(key)?.stop();
-    this.groups.set(key, await Group.start(this.log, settings));
-    await this.write();
+    const before = this.groups.get(key);
+    const placed =
+      settings.startFrom === 'end' ? { ...settings, endWasAt: before?.settings.endWasAt ?? endOf(this.log, settings.stream) } : settings;
+    await this.write(new Map(this.settings()).set(key, placed));
+    if (before === undefined) this.groups.set(key, await Group.start(this.log, placed));
+    else {
+      // In one turn: who connects meets the one or the other, never one that has stopped.
+      before.stop();
+      this.groups.set(key, new Group(this.log, placed, before.lastCheckpoint));
+    }
   }
 
-  async remove(group: Group): Promise<void> {
-    const { settings } = group;
-    group.stop();
-    this.groups.delete(keyOf(settings.stream, settings.name));
-    await this.write();
+  /** When this rejects before the group is gone, all is as it was. */
+  async remove({ settings }: Group): Promise<void> {
+    const key = keyOf(settings.stream, settings.name);
+    await this.write(new Map(this.settings().filter(([other]) => other !== key)));
+    this.groups.get(key)?.stop();
+    this.groups.delete(key);
     for (const stream of [checkpointStreamOf(settings), parkedStreamOf(settings)]) {
       // A stream that was never written cannot be deleted, and need not be.
       if ((this.log.find(stream)?.last ?? -1) >= 0) await new Promise((resolve) => this.log.delete(stream, 'any', resolve));
@@ -69,21 +81,23 @@ export class SubscriptionGroups {
     this.groups.clear();
   }
 
-  private async load(): Promise<void> {
-    const stream = this.log.find(CONFIGURATION_STREAM);
-    if (stream === undefined || stream.last < 0) return;
-    const latest = await this.log.event(stream, stream.last);
-    const { entries, version } = JSON.parse(latest.data.toString('utf8')) as { entries: Record<string, unknown>[]; version: string };
-    this.version = Number(version);
-    for (const entry of entries) {
-      const settings = fromConfiguration(entry);
-      this.groups.set(keyOf(settings.stream, settings.name), await Group.start(this.log, settings));
-    }
+  private settings(): [string, GroupSettings][] {
+    return [...this.groups].map(([key, { settings }]) => [key, settings]);
   }
 
-  private async write(): Promise<void> {
+  private async load(): Promise<void> {
+    const latest = await latestNote(this.log, CONFIGURATION_STREAM, (json) => {
+      const { entries, version } = json as { entries: Record<string, unknown>[]; version: string };
+      return { settings: entries.map(fromConfiguration), version: Number(version) || 0 };
+    });
+    if (latest === undefined) return;
+    this.version = latest.version;
+    for (const settings of latest.settings) this.groups.set(keyOf(settings.stream, settings.name), await Group.start(this.log, settings));
+  }
+
+  private async write(settings: Map<string, GroupSettings>): Promise<void> {
     this.version += 1;
-    const entries = this.all().map(({ settings }) => toConfiguration(settings));
+    const entries = [...settings.values()].map(toConfiguration);
     const configuration = { version: String(this.version), updated: new Date().toISOString(), updatedBy: 'system', entries };
     await appendTo(this.log, CONFIGURATION_STREAM, systemEvent('$PersistentConfig', JSON.stringify(configuration), true));
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { EventLog, NewEvent } from '../event-log.js';
 import { resolveLink } from '../links.js';
+import { AppendFailedError } from '../storage/errors.js';
 import { metadataStreamOf } from '../stream-metadata.js';
 import type { Message } from './message.js';
 
@@ -16,7 +17,7 @@ export function systemEvent(type: string, data: string, isJson: boolean, metadat
 export function appendTo(log: EventLog, stream: string, event: NewEvent): Promise<void> {
   return new Promise((resolve, reject) => {
     log.append(stream, 'any', [event], (error, outcome) =>
-      outcome?.kind === 'written' ? resolve() : reject(error ?? new Error(`${stream} is deleted`)),
+      outcome?.kind === 'written' ? resolve() : reject(error ?? new AppendFailedError(new Error(`${stream} is deleted`))),
     );
   });
 }

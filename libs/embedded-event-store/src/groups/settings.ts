@@ -1,4 +1,4 @@
-import type { EventFilter } from '../event-filter.js';
+import { matcher, type EventFilter } from '../event-filter.js';
 
 /** Where a group begins when it has no checkpoint: a revision of its stream, or a position in $all. */
 export type GroupStart = number | 'start' | 'end';
@@ -12,6 +12,8 @@ export interface GroupSettings {
   stream: string | undefined;
   name: string;
   startFrom: GroupStart;
+  /** The place where the end was when a group from the end was made: until it has a checkpoint it begins there, after a restart, too. */
+  endWasAt?: number | undefined;
   /** Of a group on $all. */
   filter: EventFilter | undefined;
   resolveLinks: boolean;
@@ -59,6 +61,7 @@ export function toConfiguration(settings: GroupSettings): Record<string, unknown
     extraStatistics: settings.extraStatistics,
     messageTimeout: settings.messageTimeoutMs,
     startPosition: placeText(settings, settings.startFrom),
+    endWasAt: settings.endWasAt === undefined ? undefined : placeText(settings, settings.endWasAt),
     liveBufferSize: settings.liveBufferSize,
     historyBufferSize: settings.historyBufferSize,
     maxRetryCount: settings.retriesMax,
@@ -72,14 +75,19 @@ export function toConfiguration(settings: GroupSettings): Record<string, unknown
   return Object.fromEntries(Object.entries(entry).filter(([, value]) => Boolean(value)));
 }
 
+/** @throws when no group can be made of it */
 export function fromConfiguration(entry: Record<string, unknown>): GroupSettings {
   const number = (key: string): number => (typeof entry[key] === 'number' ? entry[key] : 0);
   const place = parsePlace(String(entry['startPosition'])) ?? 0;
+  const filter = entry['filter'] as EventFilter | undefined;
+  if (filter !== undefined) matcher(filter);
+  if (!STRATEGIES.includes(entry['namedConsumerStrategy'] as StrategyName)) throw new Error('a group without a strategy');
   return {
     stream: entry['stream'] === '$all' ? undefined : String(entry['stream']),
     name: typeof entry['group'] === 'string' ? entry['group'] : '',
     startFrom: place === -1 ? 'end' : place === 0 ? 'start' : place,
-    filter: entry['filter'] as EventFilter | undefined,
+    endWasAt: parsePlace(String(entry['endWasAt'])),
+    filter,
     resolveLinks: entry['resolveLinkTos'] === true,
     extraStatistics: entry['extraStatistics'] === true,
     messageTimeoutMs: number('messageTimeout'),

@@ -22,8 +22,12 @@ export function sourceFor(log: EventLog, settings: GroupSettings, checkpoint: nu
   return settings.stream === undefined ? allSource(log, settings, checkpoint) : streamSource(log, settings.stream, settings, checkpoint);
 }
 
-function streamSource(log: EventLog, name: string, { startFrom }: GroupSettings, checkpoint: number | undefined): Source {
-  const end = (log.find(name)?.last ?? -1) + 1;
+/** Where the end of what a group reads is now. */
+export const endOf = (log: EventLog, stream: string | undefined): number =>
+  stream === undefined ? log.log.durableEnd : (log.find(stream)?.last ?? -1) + 1;
+
+function streamSource(log: EventLog, name: string, settings: GroupSettings, checkpoint: number | undefined): Source {
+  const { startFrom, endWasAt: end = endOf(log, name) } = settings;
   let next = checkpoint !== undefined ? checkpoint + 1 : startFrom === 'start' ? 0 : startFrom === 'end' ? end : startFrom;
   // What truncation hides at the beginning stays hidden; later it does not concern the group.
   let isLive = false;
@@ -55,11 +59,10 @@ function streamSource(log: EventLog, name: string, { startFrom }: GroupSettings,
 }
 
 function allSource(log: EventLog, settings: GroupSettings, checkpoint: number | undefined): Source {
-  const { startFrom, filter } = settings;
+  const { startFrom, filter, endWasAt: end = endOf(log, undefined) } = settings;
   const matches = filter === undefined ? () => true : matcher(filter);
   const own = new Set([checkpointStreamOf(settings), parkedStreamOf(settings)].flatMap((name) => [name, `$$${name}`]));
-  const { firstPosition, durableEnd } = log.log;
-  const from = checkpoint ?? (startFrom === 'start' ? firstPosition : startFrom === 'end' ? durableEnd : startFrom);
+  const from = checkpoint ?? (startFrom === 'start' ? log.log.firstPosition : startFrom === 'end' ? end : startFrom);
   let at: number | undefined;
   return {
     async next() {

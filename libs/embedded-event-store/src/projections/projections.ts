@@ -1,5 +1,6 @@
 import type { EventLog, NewEvent } from '../event-log.js';
 import { appendTo, systemEvent } from '../groups/parked.js';
+import { latestNote } from '../own-notes.js';
 import { recordAt } from '../record-at.js';
 import { causeOf, linkEvent } from './link.js';
 import { STANDARD_PROJECTIONS, type StandardProjection } from './standard.js';
@@ -230,14 +231,16 @@ interface Noted extends Running {
 
 async function stateOf(log: EventLog, projection: StandardProjection): Promise<Noted> {
   const running = { projection, recordsSinceNote: 0, eventsProcessed: 0, busyMs: 0, fault: undefined };
-  const stream = log.find(stateStreamOf(projection));
   const { firstPosition } = log.log;
-  if (stream === undefined || stream.last < 0) {
+  const note = await latestNote(log, stateStreamOf(projection), (json, { end }) => {
+    const { enabled, position } = json as { enabled: unknown; position: unknown };
+    return typeof enabled === 'boolean' && typeof position === 'number' ? { enabled, position, end } : undefined;
+  });
+  if (note === undefined) {
     return { ...running, isEnabled: false, at: firstPosition, noted: firstPosition, notePosition: log.log.durableEnd };
   }
-  const note = await log.event(stream, stream.last);
-  const { enabled, position } = JSON.parse(note.data.toString('utf8')) as { enabled: boolean; position: number };
-  return { ...running, isEnabled: enabled, at: position, noted: position, notePosition: note.end };
+  const { enabled, position, end } = note;
+  return { ...running, isEnabled: enabled, at: position, noted: position, notePosition: end };
 }
 
 // Moves those that run to after the last event about which they have said something.

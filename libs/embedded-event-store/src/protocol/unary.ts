@@ -1,3 +1,5 @@
+import { AppendFailedError, OutcomeUnknownError } from '../storage/errors.js';
+import { appendFailure } from './append.js';
 import type { GrpcCall } from './grpc-call.js';
 import type { Handler } from './grpc-server.js';
 import { ProtobufReader } from './protobuf.js';
@@ -48,6 +50,8 @@ function answer(call: GrpcCall, answering: Promise<Buffer>): void {
       call.send(message);
       call.finish();
     },
-    (error: unknown) => call.finish(error),
+    // What the store could not note is no fault of its code.
+    (error: unknown) =>
+      call.finish(error instanceof AppendFailedError || error instanceof OutcomeUnknownError ? appendFailure(error) : error),
   );
 }
