@@ -1,5 +1,5 @@
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -17,14 +17,14 @@ const folder = (): string => {
   folders.push(made);
   return made.path;
 };
-const start = async (...how: Parameters<typeof LaunchedLedger.start>): Promise<LaunchedLedger> => kept(await LaunchedLedger.start(...how));
-const refused = async (...how: Parameters<typeof LaunchedLedger.launch>): Promise<LaunchedLedger> => {
-  const ledger = kept(LaunchedLedger.launch(...how));
-  expect(await ledger.ended()).toBe(1);
+const launch = (...how: Parameters<typeof LaunchedLedger.launch>): LaunchedLedger => {
+  const ledger = LaunchedLedger.launch(...how);
+  launched.push(ledger);
   return ledger;
 };
-const kept = (ledger: LaunchedLedger): LaunchedLedger => {
-  launched.push(ledger);
+const refused = async (...how: Parameters<typeof LaunchedLedger.launch>): Promise<LaunchedLedger> => {
+  const ledger = launch(...how);
+  expect(await ledger.ended()).toBe(1);
   return ledger;
 };
 
@@ -33,20 +33,33 @@ afterEach(async () => {
   for (const made of folders.splice(0)) made.remove();
 }, patience);
 
+/** A start takes seconds, so most rules are asked of the same ledger; whoever ends it leaves it to the next one to start it again on its data. */
+const data = temporaryFolder();
+let running: LaunchedLedger | undefined;
+let password: string | undefined;
+const theLedger = async (): Promise<LaunchedLedger> => {
+  if (running === undefined || !isRunning(running.pid)) running = await LaunchedLedger.start(data.path);
+  password ??= running.printedPassword;
+  return running;
+};
+
+afterAll(async () => {
+  await running?.stop();
+  data.remove();
+}, patience);
+
 describe('starting and stopping', () => {
   it(
     'tells the first operator’s password at the first start only, and a second start finds everything',
     async () => {
-      const data = folder();
-      const first = await start(data);
-      const password = first.printedPassword!;
-      const operator = await first.caller.signIn('operator', password);
+      const first = await theLedger();
+      const operator = await first.caller.signIn('operator', first.printedPassword!);
       const { body: partner } = await operator.post('/v1/partners', { name: '山田商会', email: 'info@yamada.example' });
       expect(await first.stop()).toBe(0);
 
-      const second = await start(data);
+      const second = await theLedger();
       expect(second.printedPassword).toBeUndefined();
-      const again = await second.caller.signIn('operator', password);
+      const again = await second.caller.signIn('operator', password!);
       expect((await again.get(`/v1/partners/${partner.partnerId}`)).body.name).toBe('山田商会');
     },
     patience,
@@ -55,7 +68,7 @@ describe('starting and stopping', () => {
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     'stops in order on %s: exit code 0, no process and no address left',
     async (signal) => {
-      const ledger = await start(folder());
+      const ledger = await theLedger();
       expect(ledger.address.pid).toBe(ledger.pid);
       expect(statSync(join(ledger.folder, 'ledger.json')).mode & 0o777).toBe(0o600);
       const pids = [...ledger.processes.values()];
@@ -71,7 +84,7 @@ describe('starting and stopping', () => {
   it(
     'lets nobody call its event store without the password of the data folder, which no command line and no output shows',
     async () => {
-      const ledger = await start(folder());
+      const ledger = await theLedger();
       const { eventStoreUrl } = ledger.address;
       const { username, password, searchParams } = new URL(eventStoreUrl.replace('esdb:', 'http:'));
       const certificate = searchParams.get('tlsCAFile')!;
@@ -101,12 +114,11 @@ describe('starting and stopping', () => {
   it(
     'leaves no process behind when it is killed, and the next start waits for what is still ending',
     async () => {
-      const data = folder();
-      const killed = await start(data);
+      const killed = await theLedger();
       const pids = [...killed.processes.values()];
       killed.signal('SIGKILL');
       await killed.ended();
-      const next = await start(data);
+      const next = await theLedger();
       expect(pids.filter(isRunning)).toEqual([]);
       expect((await next.caller.get('/v1/health/live')).status).toBe(200);
     },
@@ -133,10 +145,9 @@ describe('a start that is refused says in one line what to do', () => {
   it(
     'when another ledger runs on the data folder, naming its process',
     async () => {
-      const data = folder();
-      const first = await start(data);
-      const second = await refused(data);
-      expect(second.lastLine).toContain(`another ledger (process ${first.pid}) is running on the data folder ${data}`);
+      const first = await theLedger();
+      const second = await refused(data.path);
+      expect(second.lastLine).toContain(`another ledger (process ${first.pid}) is running on the data folder ${data.path}`);
       expect(first.hasAddress).toBe(true);
     },
     patience,
@@ -167,10 +178,11 @@ describe('a start that is refused says in one line what to do', () => {
   it(
     'when the data folder was made in the other mode',
     async () => {
-      const data = folder();
-      const sandbox = await start(data, {}, ['--sandbox']);
+      const path = folder();
+      const sandbox = launch(path, {}, ['--sandbox']);
+      await until(() => existsSync(join(path, 'ledger.mode')));
       await sandbox.stop();
-      expect((await refused(data)).lastLine).toContain(`the data folder ${data} was made with --sandbox`);
+      expect((await refused(path)).lastLine).toContain(`the data folder ${path} was made with --sandbox`);
     },
     patience,
   );
@@ -189,10 +201,10 @@ describe('a start that is refused says in one line what to do', () => {
 it(
   '--help names every setting and --version the version',
   async () => {
-    const help = kept(LaunchedLedger.launch(folder(), {}, ['--help']));
+    const help = launch(folder(), {}, ['--help']);
     expect(await help.ended()).toBe(0);
     expect(help.printed).toMatch(/DATA_DIR .*EVENTSTORE_PORT .*REDIS_URL|EVENTSTORE_URL[\s\S]*REDIS_URL[\s\S]*DATA_DIR/);
-    const version = kept(LaunchedLedger.launch(folder(), {}, ['--version']));
+    const version = launch(folder(), {}, ['--version']);
     expect(await version.ended()).toBe(0);
     expect(version.printed).toBe(`${JSON.parse(readFileSync('package.json', 'utf8')).version}\n`);
   },
@@ -203,8 +215,8 @@ describe('a process that dies', () => {
   it(
     'is started again, whichever it is, and the ledger serves as before',
     async () => {
-      const ledger = await start(folder());
-      const operator = await ledger.caller.signIn('operator', ledger.printedPassword!);
+      const ledger = await theLedger();
+      const operator = await ledger.caller.signIn('operator', password!);
       for (const [index, name] of names.entries()) {
         const before = ledger.processes.get(name)!;
         process.kill(before, 'SIGKILL');
@@ -222,7 +234,8 @@ describe('a process that dies', () => {
   it(
     'again and again by its own fault stops everything, with the reason',
     async () => {
-      const ledger = await start(folder());
+      // The last of all: nothing starts on this data folder any more.
+      const ledger = await theLedger();
       const pids = [...ledger.processes.values()];
       damageTheLog(ledger.folder);
       ledger.kill('event-store');
