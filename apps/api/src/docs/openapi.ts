@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { rejections } from '#licensing';
 import { sections } from '../http/sections.js';
+import { PreviewAnswer } from '../pool/pool.answers.js';
 import { Problem } from './problem.answer.js';
 import { documentedRoutes, type DocumentedRoute } from './routes.js';
 
@@ -34,7 +35,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
       'signature',
     )
     .build();
-  const document = SwaggerModule.createDocument(app, config, { extraModels: [...new Set([Problem, ...classes])] });
+  const document = SwaggerModule.createDocument(app, config, { extraModels: [...new Set([Problem, PreviewAnswer, ...classes])] });
   const schemas = document.components!.schemas as Schemas;
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) (paths[route.fullPath] ??= {})[method(route)] = operation(route, schemas);
@@ -75,9 +76,16 @@ function operation(route: DocumentedRoute, schemas: Schemas): object {
         ...(facts.writes && { headers: writeHeaders }),
         content: { [media]: { schema: answer ? { $ref: `#/components/schemas/${answer.name}` } : { type: 'string' } } },
       },
+      ...(facts.writes && status !== 200 && answer && { 200: nothingRecorded(answer) }),
       ...Object.fromEntries(refusals(route).map((refused) => [refused, { $ref: '#/components/responses/Problem' }])),
     },
   };
+}
+
+/** What a call that answers 201 or 202 also answers. */
+function nothingRecorded(answer: Type<object>): object {
+  const schema = { anyOf: [answer, PreviewAnswer].map(({ name }) => ({ $ref: `#/components/schemas/${name}` })) };
+  return { description: 'Done before; with `dryRun=true` what would be done', content: { 'application/json': { schema } } };
 }
 
 function method({ method: name }: DocumentedRoute): string {
@@ -184,7 +192,7 @@ const writeParameters = [
   {
     name: 'dryRun',
     in: 'query',
-    description: 'The same checks, nothing recorded: 200 `{dryRun: true, events}`',
+    description: 'The same checks, nothing recorded: 200 with a `PreviewAnswer`',
     schema: { type: 'boolean' },
   },
 ];

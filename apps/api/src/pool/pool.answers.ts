@@ -148,16 +148,17 @@ export class PreviewedFact {
   readonly data: object;
 }
 
-/** What would be recorded, and the pool as it would stand afterwards. Nothing was recorded. */
+/** What would be recorded, and for what moves licenses the pool as it would stand afterwards. Nothing was recorded. */
 export class PreviewAnswer {
-  @Flag({ example: true })
+  @Flag({ only: true })
   readonly dryRun: true;
 
   @ListOf(() => PreviewedFact, { min: 0, max: 10 })
   readonly events: readonly PreviewedFact[];
 
+  @Optional()
   @Part(() => PoolAnswer)
-  readonly pool: PoolAnswer;
+  readonly pool?: PoolAnswer;
 }
 
 export class AssignedByAnswer {
