@@ -41,18 +41,9 @@ export class Profiles {
     const asPartner = role === 'partner' || role === 'service' ? (await this.ledger.load(partner, accountId)).state : undefined;
     if (asPartner?.partnerId === undefined) {
       const { state } = await this.ledger.load(customer, accountId);
-      return [
-        { accountId, kind: 'customer', name: state.person.name, relation: 'own', href: `/v1/customers/${accountId}`, ...poolOf(accountId) },
-      ];
+      return [account('customer', accountId, state.person.name, 'own')];
     }
-    const own: AccountAnswer = {
-      accountId,
-      kind: 'partner',
-      name: asPartner.name,
-      relation: 'own',
-      href: `/v1/partners/${accountId}`,
-      ...poolOf(accountId),
-    };
+    const own = account('partner', accountId, asPartner.name, 'own');
     const linked = await this.customersOf(accountId, atLeast);
     return [own, ...linked, ...(await this.drawnFor(accountId, atLeast, accountsMax - 1 - linked.length))];
   }
@@ -64,15 +55,7 @@ export class Profiles {
     for (let page = 1; accounts.length < accountsMax - 1; page++) {
       const { items } = await listCustomers(this.store, { partnerId, page });
       if (items.length === 0) break;
-      for (const { customerId, name } of items)
-        accounts.push({
-          accountId: customerId,
-          kind: 'customer',
-          name,
-          relation: 'customer',
-          href: `/v1/customers/${customerId}`,
-          ...poolOf(customerId),
-        });
+      accounts.push(...items.map(({ customerId, name }) => account('customer', customerId, name, 'customer')));
     }
     return accounts.slice(0, accountsMax - 1);
   }
@@ -88,21 +71,15 @@ export class Profiles {
       if (accounts.length >= max) break;
       const { state } = await this.ledger.load(customer, customerId);
       if (!isSeenBy(state, partnerId) || isLinkedTo(state, partnerId)) continue;
-      const { name } = state.person;
-      accounts.push({
-        accountId: customerId,
-        kind: 'customer',
-        name,
-        relation: 'drawdown',
-        href: `/v1/customers/${customerId}`,
-        ...poolOf(customerId),
-      });
+      accounts.push(account('customer', customerId, state.person.name, 'drawdown'));
     }
     return accounts;
   }
 }
 
-const poolOf = (accountId: string) => ({ poolHref: `/v1/pools/${accountId}` });
+function account(kind: 'partner' | 'customer', accountId: string, name: string, relation: AccountAnswer['relation']): AccountAnswer {
+  return { accountId, kind, name, relation, href: `/v1/${kind}s/${accountId}`, poolHref: `/v1/pools/${accountId}` };
+}
 
 export function profileOf({ userId, role, accountId, person }: UserState): ProfileAnswer {
   const { login, ...names } = person;
