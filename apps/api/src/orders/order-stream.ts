@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '#event-store';
+import type { EventLog, Position, RecordedEvent } from '#event-store';
 import { finalOrderStates, stateAfterFact, type OrderFact } from '#licensing';
 
 /** A step of an order as its buyer is told of it while waiting (003-54). */
@@ -15,4 +15,12 @@ export function isStep({ type }: RecordedEvent): boolean {
 
 export function isLastStep({ type }: RecordedEvent): boolean {
   return finalOrderStates.includes(stateAfterFact[type as OrderFact['type']]);
+}
+
+/** Whether a reader who has seen everything up to a position has seen all that an order will ever tell. */
+export async function isToldBy(log: EventLog, orderId: string, seen: Position | undefined): Promise<boolean> {
+  if (seen === undefined) return false;
+  for await (const last of log.readStream(`order-${orderId}`, { direction: 'backwards', limit: 1 }))
+    return isLastStep(last) && last.position <= seen;
+  return false;
 }

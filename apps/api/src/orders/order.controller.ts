@@ -15,7 +15,7 @@ import { story } from '../story.js';
 import { OrderAnswer, OrderChangedAnswer, MarketplaceOrderListAnswer, OrderPlacedAnswer } from './order.answers.js';
 import { CancelOrder, PlaceOrder } from './order.commands.js';
 import { FindOrder, ListMarketplaceOrders } from './order.questions.js';
-import { isLastStep, isStep, progressOf } from './order-stream.js';
+import { isLastStep, isStep, isToldBy, progressOf } from './order-stream.js';
 import { orderOf, ownAccount, placement, shownOrders, stateAfter } from './order.views.js';
 
 @Section('Marketplace')
@@ -82,13 +82,16 @@ export class OrderController {
     summary: 'Where an order stands, as it goes on (server-sent events)',
     description:
       'Each event is `{orderId, state, at, reason?}`, from the first on, or after `Last-Event-ID`; after the last state the stream ends. ' +
+      'Who comes back then is told 204, which an `EventSource` takes as the end. ' +
       'A stream lasts as long as a sign-in at most.',
     media: 'text/event-stream',
   })
   async stream(@Input() { principal, orderId }: FindOrder, @Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
     await orderOf(this.log, orderId, principal);
+    const after = lastSeen(request);
+    if (await isToldBy(this.log, orderId, after)) return void reply.code(204).send();
     await this.streams.answer(request, reply, {
-      after: lastSeen(request),
+      after,
       isWanted: isStep,
       events: (listening) => this.streams.ofStream(`order-${orderId}`, listening),
       tell: progressOf,

@@ -322,5 +322,8 @@ describe('the stream of an order', () => {
     const seen = [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => id!);
     const rest = await (await fetch(url, { headers: { ...headers, 'last-event-id': seen[1]! } })).text();
     expect(states(rest)).toEqual(['provisioning', 'provisioned']);
+    // An EventSource comes back whenever a stream ends; 204 tells it not to.
+    const nothing = await fetch(url, { headers: { ...headers, 'last-event-id': seen.at(-1)! } });
+    expect([nothing.status, await nothing.text()]).toEqual([204, '']);
   });
 });
