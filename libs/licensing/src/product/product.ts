@@ -2,7 +2,7 @@ import type { Commanded } from '../fact.js';
 import { type Finding, refuseFindings } from '../invalid.js';
 import { Rejected } from '../rejection.js';
 import { sameValue } from '../same-value.js';
-import { parseDuration, toInstant } from '../term.js';
+import { addTerm, parseDuration, toInstant } from '../term.js';
 import type { Listing, ProductFact } from './product.events.js';
 
 export interface ProductState {
@@ -93,10 +93,23 @@ function findingsIn({ sku, prices, policy }: Listing): Finding[] {
   expect(!policy.requires?.includes(sku), 'policy.requires', 'must not name the product itself');
   const billings = (policy.billingOptions ?? []).map(({ period, commitment }) => `${period}/${commitment}`);
   expect(new Set(billings).size === billings.length, 'policy.billingOptions', 'must not repeat an option');
+  for (const [index, { period, commitment }] of (policy.billingOptions ?? []).entries()) {
+    const path = `policy.billingOptions[${index}]`;
+    expectDuration(period, `${path}.period`);
+    expectDuration(commitment, `${path}.commitment`);
+    // What is ordered bills a whole period: nobody would be bound for as long as was paid.
+    expect(!isLonger(period, commitment), `${path}.period`, `must not be longer than the commitment of ${commitment}`);
+  }
   for (const [index, price] of (prices ?? []).entries()) {
     expect(/^\d{1,15}(\.\d{1,6})?$/.test(price.amount), `prices[${index}].amount`, 'must be a decimal number in a string');
     expect(/^[A-Z]{3}$/.test(price.currency), `prices[${index}].currency`, 'must be an ISO 4217 code of three capitals');
     expect(toInstant(price.validFrom) !== undefined, `prices[${index}].validFrom`, 'must be an RFC 3339 time');
   }
   return findings;
+}
+
+/** By the calendar of a month of 31 days; false when either is no duration. */
+function isLonger(period: string, commitment: string): boolean {
+  const [one, other] = [period, commitment].map((text) => parseDuration(text) && addTerm('2026-01-01T00:00:00.000Z', text));
+  return one !== undefined && other !== undefined && one > other;
 }
