@@ -21,6 +21,7 @@ import {
   Rejected,
   registerCustomer,
   reversePurchase,
+  type SubscriptionStarted,
   submitDrawdown,
 } from '#licensing';
 import { bookedBy } from './booked.js';
@@ -35,7 +36,6 @@ import {
   type Line,
   type Step,
 } from './random-histories.js';
-import { until } from './until.js';
 
 type PoolReceipt = Receipt<PoolFact, PoolState>;
 type Send = () => Promise<PoolReceipt>;
@@ -202,13 +202,19 @@ export async function listedProducts(log: EventLog): Promise<Products> {
   return products;
 }
 
-/** A customer whose first order has been delivered: it has a subscription. */
-export async function subscriber(log: EventLog, products: Products): Promise<string> {
-  const accountId = randomUUID();
+/** Customers whose first order has been delivered: each has a subscription. */
+export async function newSubscribers(log: EventLog, products: Products, count: number): Promise<string[]> {
+  const accountIds = Array.from({ length: count }, () => randomUUID());
   const ledger = new Ledger({ log, now: () => new Date().toISOString() });
-  await orderOf(ledger, products, accountId, { lines: [{ sku: subscribed, quantity: 10 }], method: 'invoice' }).place();
-  await until(async () => (await ledger.load(pool, accountId, true)).state.subscriptions.size > 0);
-  return accountId;
+  const asked = { lines: [{ sku: subscribed, quantity: 10 }], method: 'invoice' as const };
+  await Promise.all(accountIds.map((accountId) => orderOf(ledger, products, accountId, asked).place()));
+  const waiting = new Set<string>(accountIds);
+  const { signal } = new AbortController();
+  for await (const item of log.follow({ filter: { types: ['SubscriptionStarted'] }, signal })) {
+    if (item.kind === 'event') waiting.delete((item.event.data as SubscriptionStarted['data']).accountId);
+    if (waiting.size === 0) break;
+  }
+  return accountIds;
 }
 
 function orderOf(
