@@ -2,12 +2,12 @@ import type {
   Actor,
   CustomerProfileChanged,
   DealerLinked,
-  Drawdown,
   DrawdownAccepted,
   DrawdownApproved,
   DrawdownCancelled,
   DrawdownLapsed,
   DrawdownRejected,
+  DrawdownState,
   DrawdownSubmitted,
   Instant,
 } from '#licensing';
@@ -15,8 +15,6 @@ import type { Change, Projection } from '#read-store';
 import { changedIndex, type Changing } from '../look-up-table.js';
 import type { Recorded } from '../recorded.js';
 import { positionSort } from '../sort-text.js';
-
-export type DrawdownState = Drawdown['state'];
 
 /** What happened to a drawdown, when, by whom, and why where somebody said. */
 export interface DrawdownStep {

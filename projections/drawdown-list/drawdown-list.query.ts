@@ -1,4 +1,4 @@
-import type { Instant } from '#licensing';
+import type { DrawdownState, Instant } from '#licensing';
 import { viewOf, type ReadStore, type ReadView } from '#read-store';
 import { productNames } from '../catalogue/catalogue.query.js';
 import { fold, searchFor } from '../folding.js';
@@ -11,7 +11,6 @@ import {
   stateIndex,
   type DrawdownCustomer,
   type DrawdownDocument,
-  type DrawdownState,
   type ListedDrawdown,
 } from './drawdown-list.projection.js';
 

@@ -240,6 +240,10 @@ export const Cursor = ({ pattern = /^[\x21-\x7e]{1,1024}$/ }: { pattern?: RegExp
     ),
   );
 
+/** In the answer of a list: the `cursor` of the page that follows. */
+export const NextCursor = () =>
+  applyDecorators(OrNull(), Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' }));
+
 /** A position in the log as a decimal text. */
 export const LogPosition = (documented: Documented = {}) =>
   field({ type: 'string', pattern: '^\\d{1,19}$', ...documented }, (value) =>

@@ -16,7 +16,7 @@ export * from './pool/drawdown.events.js';
 export * from './pool/subscription.events.js';
 export * from './pool/delivery.events.js';
 export * from './pool/pool.js';
-export { drawdownStates, type Drawdown } from './pool/drawdown-state.js';
+export { drawdownStates, type Drawdown, type DrawdownState } from './pool/drawdown-state.js';
 export type { LotOfSubscription, Subscription } from './pool/subscription-state.js';
 export * from './pool/drawdown.js';
 export * from './pool/order-stock.js';

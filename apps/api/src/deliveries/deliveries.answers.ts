@@ -1,5 +1,5 @@
 import { serviceStates } from '#projections';
-import { Choice, Id, Instant, ListOf, LongText, Optional, OrNull, Quantity, Sku, Text, WholeNumber } from '../fields.js';
+import { Choice, Id, Instant, ListOf, LongText, NextCursor, Optional, Quantity, Sku, Text, WholeNumber } from '../fields.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
 import { story } from '../story.js';
 
@@ -54,8 +54,7 @@ export class LicenseFileListAnswer {
   @ListOf(() => LicenseFileAnswer, { min: 0, max: 500, description: 'Newest first' })
   readonly items: readonly LicenseFileAnswer[];
 
-  @OrNull()
-  @Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' })
+  @NextCursor()
   readonly next: string | null;
 }
 
@@ -127,8 +126,7 @@ export class ServiceListAnswer {
   @ListOf(() => ServiceAnswer, { min: 0, max: 500 })
   readonly items: readonly ServiceAnswer[];
 
-  @OrNull()
-  @Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' })
+  @NextCursor()
   readonly next: string | null;
 }
 

@@ -1,15 +1,14 @@
-import { drawdownStates } from '#licensing';
-import { Choice, Email, Id, Instant, ListOf, Optional, OrNull, Part, Quantity, Sku, Text, Website, WholeNumber } from '../fields.js';
+import { drawdownStates, type DrawdownState } from '#licensing';
+import { Choice, Email, Id, Instant, ListOf, NextCursor, Optional, Part, Quantity, Sku, Text, Website, WholeNumber } from '../fields.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
 import { story } from '../story.js';
 import { CustomerOfDrawdown } from './drawdown.commands.js';
 
 const Count = (description: string, example: number) => WholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, description, example });
-const State = (example: (typeof drawdownStates)[number]) => Choice(drawdownStates, { example });
+const State = (example: DrawdownState) => Choice(drawdownStates, { example });
 const Note = () => Text({ max: 1000, example: 'For the second warehouse' });
 const Reason = () => Text({ max: 500, example: 'The order is not paid yet' });
 const Total = () => Count('How many the question finds', 1);
-const Next = () => Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' });
 
 export class OrderedProductAnswer {
   @Sku({ example: 'REMO-EDGE-1Y' })
@@ -49,8 +48,7 @@ export class OrderListAnswer {
   @Total()
   readonly total: number;
 
-  @OrNull()
-  @Next()
+  @NextCursor()
   readonly next: string | null;
 }
 
@@ -182,8 +180,7 @@ export class DrawdownListAnswer {
   @Total()
   readonly total: number;
 
-  @OrNull()
-  @Next()
+  @NextCursor()
   readonly next: string | null;
 }
 

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Ledger, type EventLog, type Receipt } from '#event-store';
-import type { Drawdown } from '#licensing';
+import type { DrawdownState } from '#licensing';
 import type { Clock } from '#platform';
 import { listDrawdowns } from '#projections';
 import type { ReadStore } from '#read-store';
@@ -144,7 +144,7 @@ export class DrawdownController {
     return { draft: await draftFrom(this.ledger, this.log, { accountId, drawdownId }) };
   }
 
-  private async answer(command: { readonly accountId: string; readonly drawdownId: string }, state: Drawdown['state'], receipt: Receipt) {
+  private async answer(command: { readonly accountId: string; readonly drawdownId: string }, state: DrawdownState, receipt: Receipt) {
     const { accountId, drawdownId } = command;
     if (!receipt.dryRun) return written(receipt, await changedDrawdown(this.ledger, { accountId, drawdownId, state }, receipt));
     const preview = await previewedPool(this.sources, accountId, receipt);

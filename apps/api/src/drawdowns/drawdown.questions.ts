@@ -1,10 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { drawdownStates, type Drawdown } from '#licensing';
+import { drawdownStates, type DrawdownState } from '#licensing';
 import { CommaSeparated, Cursor, Id, Instant, Limit, Optional, Text } from '../fields.js';
 import { Question } from '../http/input.js';
 import { story } from '../story.js';
-
-type DrawdownState = Drawdown['state'];
 
 const States = (description: string, example: DrawdownState[]) =>
   applyDecorators(

@@ -1,5 +1,5 @@
 import type { EventLog, Ledger, Receipt } from '#event-store';
-import { drawdownIn, ordersInStock, partner, pool, Rejected, type Drawdown } from '#licensing';
+import { drawdownIn, ordersInStock, partner, pool, Rejected, type DrawdownState } from '#licensing';
 import { findDrawdown, productNames, type DrawdownItem } from '#projections';
 import type { ReadStore } from '#read-store';
 import { accountKind } from '../pool/pool.references.js';
@@ -48,7 +48,7 @@ export async function withAccountNames(ledger: Ledger, items: readonly DrawdownI
 /** What a command made of a drawdown. A repetition that is too old to be remembered recorded nothing: it is answered as things stand. */
 export async function changedDrawdown(
   ledger: Ledger,
-  { accountId, drawdownId, state }: { readonly accountId: string; readonly drawdownId: string; readonly state: Drawdown['state'] },
+  { accountId, drawdownId, state }: { readonly accountId: string; readonly drawdownId: string; readonly state: DrawdownState },
   receipt: Receipt,
 ): Promise<Omit<DrawdownChangedAnswer, keyof ReceiptAnswer>> {
   const drawdown = drawdownIn((await ledger.load(pool, accountId, receipt.replayed)).state, drawdownId);

@@ -2,7 +2,7 @@ import { Controller, Inject, Module } from '@nestjs/common';
 import { languages, mailKinds, type Actor, type Role } from '#licensing';
 import { listNotifications, notificationStates, type ListedNotification } from '#projections';
 import type { ReadStore } from '#read-store';
-import { Choice, Cursor, Email, Id, Instant, Limit, ListOf, LongText, Optional, OrNull, Part, Text } from '../fields.js';
+import { Choice, Cursor, Email, Id, Instant, Limit, ListOf, LongText, NextCursor, Optional, Part, Text } from '../fields.js';
 import { Input, Question } from '../http/input.js';
 import { Reads, Section } from '../http/route.js';
 import { READ_STORE } from '../parts.js';
@@ -77,8 +77,7 @@ export class NotificationListAnswer {
   @ListOf(() => NotificationAnswer, { min: 0, max: 500, description: 'Newest first' })
   readonly items: readonly NotificationAnswer[];
 
-  @OrNull()
-  @Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' })
+  @NextCursor()
   readonly next: string | null;
 }
 

@@ -1,5 +1,5 @@
 import { orderStates, roles, type OrderStateName } from '#licensing';
-import { Choice, Currency, Free, Id, Instant, ListOf, Nullable, Optional, Part, Quantity, Sku, Text, WholeNumber } from '../fields.js';
+import { Choice, Currency, Free, Id, Instant, ListOf, NextCursor, Optional, Part, Quantity, Sku, Text, WholeNumber } from '../fields.js';
 import { BillingOption } from '../product/product.commands.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
 import { story } from '../story.js';
@@ -125,8 +125,7 @@ export class MarketplaceOrderListAnswer {
   @ListOf(() => OrderAnswer, { min: 0, max: 500 })
   readonly items: readonly OrderAnswer[];
 
-  @Nullable()
-  @Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' })
+  @NextCursor()
   readonly next: string | null;
 }
 
@@ -160,8 +159,7 @@ export class FulfilmentListAnswer {
   @ListOf(() => FulfilmentAnswer, { min: 0, max: 500 })
   readonly items: readonly FulfilmentAnswer[];
 
-  @Nullable()
-  @Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' })
+  @NextCursor()
   readonly next: string | null;
 }
 

@@ -7,6 +7,7 @@ import {
   Instant,
   ListOf,
   LogPosition,
+  NextCursor,
   Optional,
   OrNull,
   Part,
@@ -221,7 +222,6 @@ export class AssignmentListAnswer {
   @WholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, example: 1, description: 'How many rows the question finds' })
   readonly total: number;
 
-  @OrNull()
-  @Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' })
+  @NextCursor()
   readonly next: string | null;
 }

@@ -1,5 +1,5 @@
 import { IntersectionType, PickType } from '@nestjs/swagger';
-import { Flag, ListOf, Nullable, Sku, Text, WholeNumber } from '../fields.js';
+import { Flag, ListOf, NextCursor, Sku, WholeNumber } from '../fields.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
 import { ListProduct, ProductPrice } from './product.commands.js';
 
@@ -26,8 +26,7 @@ export class ProductListAnswer {
   @WholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER, example: 4, description: 'How many products the question finds' })
   readonly total: number;
 
-  @Nullable()
-  @Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' })
+  @NextCursor()
   readonly next: string | null;
 }
 

@@ -9,9 +9,9 @@ import {
   Instant,
   ListOf,
   LogPosition,
+  NextCursor,
   Nullable,
   Optional,
-  OrNull,
   Part,
   Quantity,
   Sku,
@@ -127,8 +127,7 @@ export class SubscriptionListAnswer {
   @ListOf(() => SubscriptionAnswer, { min: 0, max: 500 })
   readonly items: readonly SubscriptionAnswer[];
 
-  @OrNull()
-  @Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' })
+  @NextCursor()
   readonly next: string | null;
 }
 
@@ -305,7 +304,6 @@ export class DeadlineListAnswer {
   @ListOf(() => DeadlineAnswer, { min: 0, max: 500 })
   readonly items: readonly DeadlineAnswer[];
 
-  @OrNull()
-  @Text({ max: 1024, description: 'The `cursor` of the next page; null on the last one' })
+  @NextCursor()
   readonly next: string | null;
 }

@@ -3,13 +3,14 @@ import { move } from './lots.js';
 import type { PoolState } from './pool.js';
 
 export const drawdownStates = ['submitted', 'approved', 'accepted', 'rejected', 'cancelled', 'lapsed'] as const;
+export type DrawdownState = (typeof drawdownStates)[number];
 
 /** What a decision about a drawdown has to know of it. Kept for good, so that a closed one says what it came to. */
 export interface Drawdown {
   readonly drawdownId: string;
   /** Of its DrawdownSubmitted in the pool's stream: where what was asked for can be found again. */
   readonly revision: number;
-  state: (typeof drawdownStates)[number];
+  state: DrawdownState;
   readonly orderId: string;
   readonly customerId: string;
   readonly requestedBy: string;

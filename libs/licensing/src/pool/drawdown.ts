@@ -5,7 +5,7 @@ import { Rejected } from '../rejection.js';
 import { addTerm } from '../term.js';
 import { foldUnique } from '../unique-text.js';
 import { assignedLine } from './assignment.js';
-import type { Drawdown } from './drawdown-state.js';
+import type { Drawdown, DrawdownState } from './drawdown-state.js';
 import type { DrawdownLapsed, DrawdownLine, DrawdownSubmitted } from './drawdown.events.js';
 import { type Line, refuseSenselessLines, refuseTooManyLots, sumsOf } from './lines.js';
 import { availableLotsOf } from './order-stock.js';
@@ -149,7 +149,7 @@ const possible = {
   rejected: [],
   cancelled: [],
   lapsed: [],
-} as const satisfies Record<Drawdown['state'], readonly string[]>;
+} as const satisfies Record<DrawdownState, readonly string[]>;
 
 function drawdownToChange(
   state: PoolState,
