@@ -109,6 +109,17 @@ describe('Cancelling a subscription', () => {
     expect(after({ quantity: 3, billing })).toEqual([scheduled({ billing })]);
     expect(after({ billing })).toEqual([]);
     expect(after({ quantity: 3 }, day(10), { keepRenewal: true })).toEqual([]);
+    const ofSeven = (more = {}) =>
+      (
+        given(pool, ...seven, scheduled({ quantity: 6 })).when(
+          cancelSubscription,
+          cancel({ lots: ['o-2.1'], ...more }),
+          day(6),
+        ) as PoolFact[]
+      ).slice(1);
+    expect(ofSeven()).toEqual([{ type: 'RenewalUnscheduled', data: identity }]);
+    expect(ofSeven({ keepRenewal: true })).toEqual([]);
+    expect(after({ quantity: 3 }, day(2))).toEqual([]);
   });
 
   it('at a moment when its renewal is due comes after the renewal, within the new window', () => {

@@ -40,8 +40,8 @@ function cancel(state: PoolState, command: CancelSubscription, now: Instant): Po
   const subscription = activeSubscription(state, subscriptionId);
   const { cancelled, retained, ...bill } = cancellationOutcome(state, command, now);
   const facts: PoolFact[] = [];
+  const quantity = subscription.quantity - sumOf(cancelled);
   if (cancelled.length > 0) {
-    const quantity = subscription.quantity - sumOf(cancelled);
     const credited = sumOfMoney(cancelled.map((part) => part.credited));
     const data = { accountId, subscriptionId, quantity, lots: cancelled, ...(credited && { credited }) };
     facts.push({ type: 'SubscriptionCancelled', data });
@@ -49,11 +49,9 @@ function cancel(state: PoolState, command: CancelSubscription, now: Instant): Po
   const declinedBefore = (lotId: string) =>
     subscription.lots.some((lot) => lot.lotId === lotId && lot.isDeclined === true && lot.endsWithTerm === !keepRenewal);
   const isNews = cancelled.length > 0 || !retained.every(({ lotId }) => declinedBefore(lotId));
-  if (retained.length > 0 && isNews) {
+  if (retained.length > 0 && isNews)
     facts.push({ type: 'CancellationDeclined', data: { accountId, subscriptionId, ...bill, lots: retained, keepRenewal } });
-    facts.push(...withoutScheduledQuantity(command, subscription));
-  }
-  return facts;
+  return isNews && quantity > 0 ? [...facts, ...withoutScheduledQuantity(command, subscription)] : facts;
 }
 
 /** What is cancelled and what stays, as things are. Errors: LOT_NOT_FOUND. */
@@ -83,7 +81,7 @@ export function cancellationOutcome(state: PoolState, command: CancelSubscriptio
   return { cancelled, retained, until: subscription.termEndsAt, ...(billed && { billed }), ...(termTotal && { termTotal }) };
 }
 
-/** A quantity that was scheduled counted on what is to end now; another billing stays scheduled. */
+/** A quantity that was scheduled counted on what ends now: it would be bought again. Another billing stays scheduled. */
 function withoutScheduledQuantity({ accountId, subscriptionId, keepRenewal }: CancelSubscription, { scheduled }: Subscription): PoolFact[] {
   if (keepRenewal === true || scheduled?.quantity === undefined) return [];
   const { billing } = scheduled;
