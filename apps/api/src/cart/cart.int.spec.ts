@@ -6,6 +6,8 @@ import { placeOrder } from '../orders/place-order.js';
 import { monthly, monthlyForAYear, openMarketplace } from '../testing/marketplace.js';
 import { startApi, type Answer, type StartedApi } from '../testing/started-api.js';
 import { newCustomer, tokenOf, type Tenant } from '../testing/tenants.js';
+import { checkOut as buyCart } from './check-out.js';
+import type { CheckOutCart } from './cart.commands.js';
 
 let api: StartedApi;
 let customer: Tenant;
@@ -168,6 +170,25 @@ describe('a checkout', () => {
     expect([status, body]).toMatchObject([202, { orderId, totals: [{ amount: '10.00' }] }]);
     const { state } = await api.parts.ledger.load(order, orderId, true);
     expect([state.order?.lines.length, (await call('GET')).body.lines]).toMatchObject([1, [{ sku: 'M365' }]]);
+  });
+
+  it('that knew the cart is not refused by what was put in while it bought: the order stands', async () => {
+    await tools(2);
+    const userId = userOf(token);
+    const { ledger } = api.parts;
+    const actor = { userId, role: 'customerAdmin', accountId: customer.id } as const;
+    const context = { commandId: randomUUID(), inputHash: 'a'.repeat(64), correlationId: 'x', actor, expectedRevision: 0 };
+    const busy = Object.create(ledger, {
+      record: {
+        value: async (...asked: Parameters<typeof ledger.record>) => {
+          if (asked[0].category === 'order') await put('M365', { quantity: 1, billing: monthly });
+          return ledger.record(...asked);
+        },
+      },
+    });
+    const { orderId } = await buyCart(busy, { context, payment: { method: 'invoice' } } as CheckOutCart);
+    expect((await orderAt(orderId)).lines).toMatchObject([{ sku: 'TOOL' }]);
+    expect((await call('GET')).body.lines).toMatchObject([{ sku: 'M365' }]);
   });
 
   it('can be tried without being done', async () => {

@@ -32,7 +32,9 @@ export async function checkOut(ledger: Ledger, command: CheckOutCart): Promise<{
   const receipt = await placeOrder(ledger, { ...step, orderId, lines });
   if (receipt.dryRun) return { orderId, receipt };
   const ordered = await orderedLines(ledger, orderId);
-  await ledger.record(cart, userId, { context, orderId, lines: ordered, checkouts }, checkOutCart);
+  // What the caller knew of the cart was asked before: now that the order stands, nothing that came meanwhile refuses it.
+  const placed = { ...context, expectedRevision: undefined };
+  await ledger.record(cart, userId, { context: placed, orderId, lines: ordered, checkouts }, checkOutCart);
   return { orderId, receipt };
 }
 
