@@ -14,6 +14,17 @@ describe('Money', () => {
     expect(times({ currency: 'KWD', amount: '1.2345' }, 1)).toEqual({ currency: 'KWD', amount: '1.234' });
   });
 
+  it.each([
+    ['HUF', '599.70'],
+    ['IDR', '599.70'],
+    ['EUR', '599.70'],
+    ['ISK', '600'],
+    ['TND', '599.700'],
+    ['CLF', '599.7000'],
+  ])('has the digits of ISO 4217, whatever the runtime knows: %s', (currency, amount) => {
+    expect(times({ currency, amount: '199.9' }, 3)).toEqual({ currency, amount });
+  });
+
   it('is added up currency by currency', () => {
     const eur = (amount: string) => ({ currency: 'EUR', amount });
     expect(sumsOfMoney([eur('1.10'), { currency: 'JPY', amount: '500' }, eur('2.20')])).toEqual([

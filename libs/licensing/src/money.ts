@@ -7,9 +7,19 @@ export interface Money {
   readonly amount: string;
 }
 
-/** The least that is billed, in digits behind the point; most currencies have two, and a few have none or three. */
+/** Currencies by their digits behind the point, where those are not two (ISO 4217). What was billed must not change with a runtime's own table. */
+const otherDigits: Readonly<Record<number, string>> = {
+  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+  3: 'BHD IQD JOD KWD LYD OMR TND',
+  4: 'CLF UYW',
+};
+const digits = new Map(
+  Object.entries(otherDigits).flatMap(([count, codes]) => codes.split(' ').map((code) => [code, Number(count)] as const)),
+);
+
+/** The least that is billed, in digits behind the point. */
 function digitsOf(currency: string): number {
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return digits.get(currency) ?? 2;
 }
 
 /** A unit price times so many units, or a part of it (`share` of 1), rounded half to even to what the currency can pay. */
