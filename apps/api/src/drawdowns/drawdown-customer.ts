@@ -7,7 +7,6 @@ import {
   reservation,
   reserveUnlessHeld,
   type Actor,
-  type CustomerState,
   type TypedCustomer,
 } from '#licensing';
 import { hostOf } from '../field-rules.js';
@@ -47,14 +46,4 @@ export async function findOrRegister(ledger: Ledger, partnerId: string, typed: T
   const registration = { customerId, name, email, contactName, website, language, registeredBy: partnerId };
   await ledger.record(customer, customerId, { ...registration, context: stepOf(context, 'register customer') }, registerCustomer);
   return customerId;
-}
-
-/** The customer of an id, as a copy. It may have come to be in another process a moment ago: before it is denied, the log is asked. */
-export async function customerNamed(
-  ledger: Ledger,
-  customerId: string,
-  isKnown: (state: CustomerState) => boolean,
-): Promise<CustomerState> {
-  const known = { ...(await ledger.load(customer, customerId)).state };
-  return isKnown(known) ? known : { ...(await ledger.load(customer, customerId, true)).state };
 }

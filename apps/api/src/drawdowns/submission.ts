@@ -1,9 +1,9 @@
 import type { EventLog, Ledger, Receipt } from '#event-store';
 import { isSeenBy, pool, submitDrawdown, type DrawdownSubmitted, type TypedCustomer } from '#licensing';
 import { invalid } from '../http/invalid.js';
-import { productsFor } from '../pool/pool.references.js';
+import { customerNamed, productsFor } from '../pool/pool.references.js';
 import { knownBefore } from '../sub-command.js';
-import { customerIdOf, customerNamed, findOrRegister } from './drawdown-customer.js';
+import { customerIdOf, findOrRegister } from './drawdown-customer.js';
 import type { CustomerOfDrawdown, SubmitDrawdown } from './drawdown.commands.js';
 
 /**

@@ -3,16 +3,21 @@ import { customer, isLinkedTo, isSeenBy, partner, product, Rejected, type Custom
 
 /** What a decision about a pool has to know of other streams, as copies: a state in the ledger goes on changing. */
 
-/** The customer that a partner names. A link may have been made in another process a moment ago: before one is denied, the log is asked. */
-export async function customerFor(ledger: Ledger, partnerId: string, customerId: string): Promise<CustomerState> {
+/** The customer of an id. It may have come to be what is asked for in another process a moment ago: before that is denied, the log is asked. */
+export async function customerNamed(ledger: Ledger, customerId: string, isIt: (state: CustomerState) => boolean): Promise<CustomerState> {
   const known = { ...(await ledger.load(customer, customerId)).state };
-  return isLinkedTo(known, partnerId) ? known : { ...(await ledger.load(customer, customerId, true)).state };
+  return isIt(known) ? known : { ...(await ledger.load(customer, customerId, true)).state };
 }
 
-/** Whether a partner may look at a customer and its pool. Before that is denied, the log is asked. */
+/** The customer that a partner names as one that linked it. */
+export function customerFor(ledger: Ledger, partnerId: string, customerId: string): Promise<CustomerState> {
+  return customerNamed(ledger, customerId, (state) => isLinkedTo(state, partnerId));
+}
+
+/** Whether a partner may look at a customer and its pool. */
 export async function partnerSees(ledger: Ledger, partnerId: string, customerId: string): Promise<boolean> {
-  if (isSeenBy((await ledger.load(customer, customerId)).state, partnerId)) return true;
-  return isSeenBy((await ledger.load(customer, customerId, true)).state, partnerId);
+  const isSeen = (state: CustomerState) => isSeenBy(state, partnerId);
+  return isSeen(await customerNamed(ledger, customerId, isSeen));
 }
 
 /** The products of the lines by sku; one that was never listed is in the map too, as unknown. */
