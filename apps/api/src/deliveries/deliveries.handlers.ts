@@ -11,7 +11,7 @@ import {
   reserve,
   type Actor,
 } from '#licensing';
-import { reservationId } from '../partner/partner-code.js';
+import { reservationId } from '../reservation-id.js';
 import { accountKind } from '../pool/pool.references.js';
 import { knownBefore, stepOf } from '../sub-command.js';
 import {

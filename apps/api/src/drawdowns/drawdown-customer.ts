@@ -11,7 +11,7 @@ import {
 } from '#licensing';
 import { hostOf } from '../field-rules.js';
 import { uuidV5 } from '../http/command-context.js';
-import { reservationId } from '../partner/partner-code.js';
+import { reservationId } from '../reservation-id.js';
 import { stepOf } from '../sub-command.js';
 
 type Context = CommandContext & { readonly actor: Actor };

@@ -1,8 +1,9 @@
 import type { Command } from '@nestjs/cqrs';
 import type { Ledger, Receipt } from '#event-store';
 import { linkStore, partner, registerPartner, Rejected, release, reservation, reserve, type ReservationKind } from '#licensing';
+import { reservationId } from '../reservation-id.js';
 import { stepOf } from '../sub-command.js';
-import { generatedPartnerCode, reservationId } from './partner-code.js';
+import { generatedPartnerCode } from './partner-code.js';
 import type { LinkStore, RegisterPartner } from './partner.commands.js';
 
 /**

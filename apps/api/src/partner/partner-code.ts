@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Ledger } from '#event-store';
-import { foldUnique, partner, Rejected, reservation, type PartnerState, type ReservationKind } from '#licensing';
+import { partner, Rejected, reservation, type PartnerState } from '#licensing';
+import { reservationId } from '../reservation-id.js';
 
 /** No letters or digits that are read as one another. */
 const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
@@ -9,11 +10,6 @@ const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
 export function generatedPartnerCode(commandId: string): string {
   const bytes = createHash('sha256').update(`partner code of ${commandId}`).digest();
   return `P-${[...bytes.subarray(0, 8)].map((byte) => alphabet[byte % alphabet.length]).join('')}`;
-}
-
-/** The stream in which a text is claimed is named by a hash: stream names are ASCII, and the text may be personal. */
-export function reservationId(kind: ReservationKind, text: string): string {
-  return `${kind}-${createHash('sha256').update(foldUnique(text)).digest('hex')}`;
 }
 
 /** The partner that has this code. Errors: PARTNER_CODE_NOT_FOUND. */

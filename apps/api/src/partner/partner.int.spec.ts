@@ -7,7 +7,7 @@ import { stepOf } from '../sub-command.js';
 import { startApi, type StartedApi } from '../testing/started-api.js';
 import { newCustomer, newPartner, tokenOf, type Tenant } from '../testing/tenants.js';
 import { registerWithCode } from './claims.js';
-import { reservationId } from './partner-code.js';
+import { reservationId } from '../reservation-id.js';
 
 let api: StartedApi;
 beforeAll(async () => void (api = await startApi()));

@@ -1,6 +1,6 @@
 import type { Ledger } from '#event-store';
 import { foldUnique, partner, Rejected, reservation } from '#licensing';
-import { reservationId } from '../partner/partner-code.js';
+import { reservationId } from '../reservation-id.js';
 
 /** The partner that linked this store account. Errors: STORE_ACCOUNT_NOT_LINKED: the shop tries again later. */
 export async function partnerOfStoreAccount(ledger: Ledger, storeAccountId: string): Promise<string> {

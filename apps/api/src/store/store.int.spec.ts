@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { Webhook } from 'standardwebhooks';
 import { reservation, reserve } from '#licensing';
-import { reservationId } from '../partner/partner-code.js';
+import { reservationId } from '../reservation-id.js';
 import { startApi, type StartedApi } from '../testing/started-api.js';
 import { newPartner, newProduct, type Tenant } from '../testing/tenants.js';
 import { secretBytes } from './signed-call.js';

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { CommandContext, Ledger, Receipt } from '#event-store';
 import {
   createUser,
   credential,
   customer,
-  foldUnique,
   partner,
   Rejected,
   reservation,
@@ -14,12 +12,13 @@ import {
   type Actor,
   type CreateUser,
 } from '#licensing';
-import { stepOf } from '../sub-command.js';
 import { placeOfNewUser, type NewUserPlace, type Passwords } from '#platform';
+import { reservationId } from '../reservation-id.js';
+import { stepOf } from '../sub-command.js';
 
-/** The id in the category `reservation` under which a login is claimed: its folded form, hashed, because a login may be any text and a stream's name is ASCII. */
+/** Where a login is claimed. */
 export function loginReservation(login: string): string {
-  return `login-${createHash('sha256').update(foldUnique(login)).digest('hex')}`;
+  return reservationId('login', login);
 }
 
 export type NewUser = Omit<CreateUser, 'context' | 'userId'> & {
