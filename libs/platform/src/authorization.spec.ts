@@ -33,6 +33,15 @@ it('approves drawdowns: whom the settings name, a partner’s people in their ow
   expect(await refusal('readDrawdownQueue', ofPartner, {}, 'partner')).toBeUndefined();
 });
 
+it('does not tell a partner that it cannot see what it may only not change', async () => {
+  const told = async (right: AccessName) =>
+    (async () => authorize(access[right], { userId: 'u', ...ofPartner }, { accountId: 'linked' }, relations))().catch(
+      ({ message }: Error) => message,
+    );
+  expect(await told('readPool')).toBeUndefined();
+  expect(await told('useLicenses')).toBe('No account of yours has the id linked');
+});
+
 describe('who may do what', () => {
   it.each([
     // Catalogue and policy are the operator's; everybody reads them.

@@ -121,7 +121,9 @@ export function authorize(
   const asked = parameters[rule.account.parameter];
   if (asked === undefined || asked.toLowerCase() === principal.accountId) return;
   const { otherwise, relation } = rule.account;
-  const notFound = () => new Rejected(otherwise, `Nothing that you may see has the id ${asked}`);
+  // A customer's pool that its partner may see is still none that it may change.
+  const whose = relation ? 'Nothing that you may see' : 'No account of yours';
+  const notFound = () => new Rejected(otherwise, `${whose} has the id ${asked}`);
   if (!relation || principal.role !== 'partner') throw notFound();
   return relations[relation](principal.accountId, asked).then((related) => {
     if (!related) throw notFound();
