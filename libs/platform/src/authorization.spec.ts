@@ -39,7 +39,7 @@ it('does not tell a partner that it cannot see what it may only not change', asy
       ({ message }: Error) => message,
     );
   expect(await told('readPool')).toBeUndefined();
-  expect(await told('useLicenses')).toBe('No account of yours has the id linked');
+  expect(await told('useLicenses')).toBe('POOL_NOT_FOUND: No account of yours has the id linked');
 });
 
 describe('who may do what', () => {
