@@ -8,7 +8,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stopping.abort();
   });
 }
-// `ledger export events | head` has read enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // `ledger export events | head` has read enough.
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`ledger: the output cannot be written: ${error.message}\n`, () => process.exit(1));
+});
 
 process.exitCode = await run(process.argv, stopping.signal);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventLog, Ledger, RecordedEvent } from '#event-store';
@@ -8,7 +8,9 @@ import { pool, product, purchaseLicenses } from '#licensing';
 import { makeEventStoreAccess, readEventStoreAccess } from '#platform';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
 import { begin, buyAndGive, context, edge, partnerId } from '../testing/story.js';
+import { backUp } from './backup.command.js';
 import { checkBackup } from './backup.js';
+import { restore } from './restore.command.js';
 
 let folder: LedgerFolder;
 let scratch: string;
@@ -163,6 +165,40 @@ describe('A damaged backup', () => {
 });
 
 describe('ledger backup and restore', () => {
+  it('are not spoilt by a command that is set on the backup itself, which is told to restore it first', async () => {
+    const to = inScratch('looked-at');
+    expect((await folder.run(['backup', to])).code).toBe(0);
+    const { code, stderr } = await folder.run(['verify'], { DATA_DIR: to });
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${to} is a backup`)]);
+    await expect(checkBackup(to)).resolves.toMatchObject({ format: 1 });
+  });
+
+  it('leave alone what is not theirs, and put back a folder that a killed restore had begun to fill', async () => {
+    const [backup, target] = [inScratch('again'), inScratch('again-restored')];
+    expect((await folder.run(['backup', backup])).code).toBe(0);
+    mkdirSync(join(target, 'restoring'), { recursive: true });
+    for (const name of ['restoring/begun', 'mine']) writeFileSync(join(target, name), '');
+    expect(await folder.run(['restore', backup], { DATA_DIR: target })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is not empty'),
+    });
+    expect(readdirSync(target, { recursive: true }).sort()).toEqual(['mine', 'restoring', 'restoring/begun']);
+    rmSync(join(target, 'mine'));
+    expect((await folder.run(['restore', backup], { DATA_DIR: target })).code).toBe(0);
+    expect(existsSync(join(target, 'restoring'))).toBe(false);
+  });
+
+  it('leave nothing behind when they are interrupted', async () => {
+    const [backup, target] = [inScratch('whole'), inScratch('interrupted')];
+    expect((await folder.run(['backup', backup])).code).toBe(0);
+    process.env['DATA_DIR'] = target;
+    await expect(restore(backup, AbortSignal.abort(new Error('stop')))).rejects.toThrow('Interrupted. Nothing was restored.');
+    process.env['DATA_DIR'] = folder.dataDir;
+    await expect(backUp(target, AbortSignal.abort(new Error('stop')))).rejects.toThrow('Interrupted. There is no backup');
+    delete process.env['DATA_DIR'];
+    expect(existsSync(target)).toBe(false);
+  });
+
   it.each([
     ['a folder that is not empty', () => ['backup', folder.dataDir], {}, /is not empty: a backup goes into a new or empty folder\./],
     [
@@ -177,6 +213,18 @@ describe('ledger backup and restore', () => {
       () => ['restore', inScratch('stopped')],
       {},
       /is not empty: a backup is restored into a new or empty folder\./,
+    ],
+    [
+      'a place below a file',
+      () => ['backup', join(folder.dataDir, 'secrets.json', 'x')],
+      {},
+      /secrets\.json is a file: a backup goes into/,
+    ],
+    [
+      'a data folder below a file',
+      () => ['restore', inScratch('stopped')],
+      { DATA_DIR: '/dev/null/x' },
+      /\/dev\/null is a file: a backup is/,
     ],
     ['what is no backup', () => ['restore', folder.dataDir], { DATA_DIR: '/nowhere' }, /holds no whole backup: there is no SHA256SUMS\./],
     ['what is not there', () => ['restore', inScratch('y')], { DATA_DIR: '/nowhere' }, /There is no folder /],

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { hashOfFile, readLog, syncFolderOf, type CopiedFile, type CopyOptions } from '#embedded-event-store';
 import { Failure } from './failure.js';
 
@@ -77,11 +77,17 @@ export async function checkBackup(folder: string, options: CopyOptions = {}): Pr
   return { ...description, events, files: checked };
 }
 
-/** Errors: Failure, when something is in a folder already, or it is none. */
-export function refuseUnlessEmpty(folder: string, what: string): void {
-  if (!existsSync(folder)) return;
-  if (!statSync(folder).isDirectory()) throw new Failure(`${folder} is a file: ${what}.`);
-  if (readdirSync(folder).length > 0) throw new Failure(`${folder} is not empty: ${what}.`);
+/** Errors: Failure, when something but `leftover` is in a folder already, it is none, or cannot be made. */
+export function refuseUnlessEmpty(folder: string, what: string, leftover?: string): void {
+  let existing = folder;
+  while (!existsSync(existing)) existing = dirname(existing);
+  if (!statSync(existing).isDirectory()) throw new Failure(`${existing} is a file: ${what}.`);
+  if (existing === folder && readdirSync(folder).some((name) => name !== leftover)) throw new Failure(`${folder} is not empty: ${what}.`);
+  try {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Failure(`${existing} cannot be written to (${(error as NodeJS.ErrnoException).code}): ${what}.`, { cause: error });
+  }
 }
 
 /** How much a log takes on disk, for a progress bar. */

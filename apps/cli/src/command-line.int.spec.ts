@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { writeFile } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
 import { begin } from '../testing/story.js';
@@ -70,6 +71,24 @@ describe('The command line', () => {
     });
     await note(2 ** 22 + 1, 'esdb://127.0.0.1:1?tls=false');
     expect((await folder.run(['verify'])).stdout).toContain('of the embedded event store in');
+  });
+
+  it('says in words what the system refuses, and that its output is not taken', async () => {
+    const other = await makeLedgerFolder();
+    await other.open(({ ledger }) => begin(ledger));
+    const full = openSync('/dev/full', 'w');
+    expect(await other.run(['export', 'events'], undefined, full)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^ledger: the output cannot be written: ENOSPC/),
+    });
+    closeSync(full);
+    await rm(join(other.dataDir, 'event-store-access'), { recursive: true });
+    await writeFile(join(other.dataDir, 'event-store-access'), '');
+    for (const dataDir of [other.dataDir, join(other.dataDir, 'event-store-access')]) {
+      const { code, stderr } = await other.run(['verify'], { DATA_DIR: dataDir });
+      expect([code, stderr]).toEqual([1, expect.not.stringContaining('    at ')]);
+    }
+    await other.remove();
   });
 
   it('says who has the folder when somebody else does', async () => {

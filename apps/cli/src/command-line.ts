@@ -48,7 +48,7 @@ function commandLine(signal: AbortSignal): Command {
     .description(
       'checks every fact of the log: the hash chain of each stream, and the rules that always hold. Finds what was changed, dropped, doubled or moved, and ends with 1 at the first difference',
     )
-    .action(() => withConnection(async (connection) => (await import('./verify.command.js')).verify(connection)));
+    .action(() => withConnection(async (connection) => (await import('./verify.command.js')).verify(connection, signal)));
 
   program
     .command('verify-license')
@@ -69,7 +69,7 @@ function commandLine(signal: AbortSignal): Command {
     .option('--until <time|position>', 'stop there (included): a time like 2026-04-01T09:00:00Z, or a position of the log')
     .option('--json', 'one JSON object a line instead of a table')
     .action((options: ReplayOptions) =>
-      withConnection(async (connection) => (await import('./replay.command.js')).replay(connection, options)),
+      withConnection(async (connection) => (await import('./replay.command.js')).replay(connection, options, signal)),
     );
 
   program
@@ -138,12 +138,15 @@ async function withConnection(work: (connection: Connection) => Promise<void>): 
   }
 }
 
-/** What a person can act on, in words; anything else with its trace, because then it is our mistake. */
+/** What a person can act on, in words, which the operating system has of its own; anything else with its trace, because then it is our mistake. */
 function explained(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isExpected =
     error instanceof Failure ||
-    /^(LogUnavailable|ReadStoreUnavailable|FolderInUseError|FolderNotWritableError|DamagedLogError|NoNoteError)$/.test(error.name);
+    'syscall' in error ||
+    /^(LogUnavailable|ReadStoreUnavailable|FolderInUseError|FolderNotWritableError|DamagedLogError|NoNoteError|SettingsInvalid)$/.test(
+      error.name,
+    );
   return isExpected ? error.message : (error.stack ?? error.message);
 }
 

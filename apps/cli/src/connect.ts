@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startEventStore } from '#embedded-event-store';
 import { connectEventLog, type EventLog } from '#event-store';
 import { makeEventStoreAccess, settingsTable } from '#platform';
+import { eventsFolder, sumsFile } from './backup.js';
 import { Failure } from './failure.js';
 
 /** The log a command works on, and what it needs to find the read models beside it. */
@@ -35,12 +36,16 @@ export async function connect(environment: Environment = process.env): Promise<C
     const where = `the event store at ${url.replace(/\/\/[^@/]*@/, '//')}`;
     return { log, where, dataDir, redisUrl, isShared: true, isSandbox, close: () => log.close() };
   }
-  const eventsFolder = join(dataDir, 'events');
-  if (!existsSync(eventsFolder))
+  const events = join(dataDir, eventsFolder);
+  if (!existsSync(events))
     throw new Failure(`There is no ledger in ${dataDir}. Set DATA_DIR to its data folder, or EVENTSTORE_URL to its event store.`);
+  if (existsSync(join(dataDir, sumsFile)))
+    throw new Failure(
+      `${dataDir} is a backup: a store that is started in it would change it. Put it into a folder of its own first, by 'ledger restore ${dataDir}' with DATA_DIR set to that folder.`,
+    );
   const access = await makeEventStoreAccess(dataDir);
   const store = await startEventStore({
-    dataDir: eventsFolder,
+    dataDir: events,
     // A command should learn of damage, and say where it is, before it works on a part of the log.
     readsAllAtStart: true,
     tls: { certificate: readFileSync(access.certificateFile), key: readFileSync(access.keyFile) },
@@ -52,7 +57,7 @@ export async function connect(environment: Environment = process.env): Promise<C
     await log.close();
     await store.close();
   };
-  return { log, where: `the embedded event store in ${eventsFolder}`, dataDir, redisUrl, isShared: false, isSandbox, close };
+  return { log, where: `the embedded event store in ${events}`, dataDir, redisUrl, isShared: false, isSandbox, close };
 }
 
 /** The folder that a command works on whose business is the embedded store's files. Errors: Failure, when an event store of its own is used. */
@@ -93,7 +98,7 @@ function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }

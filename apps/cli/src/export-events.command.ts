@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
+import { open, rm } from 'node:fs/promises';
 import { PositionUnknown, type EventFilter, type RecordedEvent } from '#event-store';
 import { cloudEvent, isFactStream } from '#platform';
 import type { Connection } from './connect.js';
@@ -13,7 +12,10 @@ export interface ExportOptions {
   readonly out?: string;
 }
 
-/** Writes facts as JSON lines, each with its position, so that a later export can go on `--after` the last one. */
+/** So much is gathered before it is written to a file. */
+const charactersTogether = 64 * 1024;
+
+/** Writes facts as JSON lines, each with its position, so that a later export can go on `--after` the last one. A file is whole, or it is not left there. */
 export async function exportEvents({ log }: Connection, options: ExportOptions, signal: AbortSignal): Promise<void> {
   const after = options.after === undefined ? undefined : readPosition(options.after);
   const filter = filterFor(options);
@@ -31,13 +33,14 @@ export async function exportEvents({ log }: Connection, options: ExportOptions, 
       exported += 1;
       bar.update(Number(event.position));
     }
+    await output.close();
   } catch (error) {
+    await output.discard();
     if (error instanceof PositionUnknown)
       throw new Failure(`No event stands at position ${options.after}: take the position of one that was exported.`);
     throw error;
   } finally {
     bar.stop();
-    await output.close();
   }
   if (options.out !== undefined) process.stderr.write(`${count(exported)} events were written to ${options.out}.\n`);
 }
@@ -65,23 +68,37 @@ function readPosition(text: string): bigint {
 interface Output {
   write(line: string): Promise<void>;
   close(): Promise<void>;
+  /** Leaves nothing of a file. */
+  discard(): Promise<void>;
 }
 
 async function openOutput(path: string | undefined): Promise<Output> {
-  if (path === undefined) return { write: print, close: () => Promise.resolve() };
-  const stream = createWriteStream(path, { flags: 'wx' });
-  await new Promise<void>((resolve, reject) => {
-    stream.once('open', () => resolve());
-    stream.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new Failure(error.code === 'EEXIST' ? `${path} exists already: name another file.` : `${path} cannot be written: ${error.message}`),
-      ),
-    );
+  const nothing = () => Promise.resolve();
+  if (path === undefined) return { write: print, close: nothing, discard: nothing };
+  const failed = ({ code, message }: NodeJS.ErrnoException) =>
+    new Failure(code === 'EEXIST' ? `${path} exists already: name another file.` : `${path} cannot be written: ${message}`);
+  const file = await open(path, 'wx').catch((error: Error) => {
+    throw failed(error);
   });
+  let gathered = '';
+  const flush = async () => {
+    await file.appendFile(gathered).catch((error: Error) => {
+      throw failed(error);
+    });
+    gathered = '';
+  };
   return {
     write: async (line) => {
-      if (!stream.write(`${line}\n`)) await new Promise<void>((resolve, reject) => stream.once('drain', resolve).once('error', reject));
+      gathered += `${line}\n`;
+      if (gathered.length >= charactersTogether) await flush();
     },
-    close: () => finished(stream.end()),
+    close: async () => {
+      await flush();
+      await file.close();
+    },
+    discard: async () => {
+      await file.close();
+      await rm(path, { force: true });
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chainHash } from '#event-store';
@@ -6,6 +7,7 @@ import { credential, setCredential } from '#licensing';
 import { cloudEvent, isFactStream } from '#platform';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
 import { begin, buyAndGive, context, customerId, partnerId } from '../testing/story.js';
+import { exportEvents } from './export-events.command.js';
 
 let folder: LedgerFolder;
 
@@ -95,6 +97,15 @@ describe('ledger export events', () => {
       code: 1,
       stderr: `ledger: ${out} exists already: name another file.\n`,
     });
+  });
+
+  it('leaves no file behind that is not whole', async () => {
+    const out = join(folder.dataDir, 'interrupted.jsonl');
+    await folder.open(async ({ log }) => {
+      const connection = { log, where: '', dataDir: '', redisUrl: undefined, isShared: false, isSandbox: false, close: () => log.close() };
+      await expect(exportEvents(connection, { out }, AbortSignal.abort())).rejects.toThrow('Interrupted after 0 events');
+    });
+    expect(existsSync(out)).toBe(false);
   });
 
   it.each([

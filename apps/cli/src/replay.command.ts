@@ -17,7 +17,11 @@ export interface ReplayOptions {
 const rowsPerTable = 200;
 
 /** Prints the history of an account, as tables or as one JSON object a fact, with the balance after each. */
-export async function replay({ log, where }: Connection, { account, until, json = false }: ReplayOptions): Promise<void> {
+export async function replay(
+  { log, where }: Connection,
+  { account, until, json = false }: ReplayOptions,
+  signal: AbortSignal,
+): Promise<void> {
   let last: Step | undefined;
   let rows: string[][] = [];
   const flush = async () => {
@@ -25,6 +29,7 @@ export async function replay({ log, where }: Connection, { account, until, json 
     rows = [];
   };
   for await (const step of stepsOf(log, account, until === undefined ? undefined : readMoment(until))) {
+    if (signal.aborted) throw new Failure('Interrupted: the history goes on.');
     last = step;
     if (json) await print(JSON.stringify(jsonOf(step)));
     else rows.push(...rowsOf(step));

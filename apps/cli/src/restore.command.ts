@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import colors from 'picocolors';
 import { copyFile, syncFolderOf } from '#embedded-event-store';
@@ -16,13 +16,15 @@ export async function restore(from: string, signal: AbortSignal): Promise<void> 
   const dataDir = resolve(embeddedDataDir('restore'));
   const source = resolve(from);
   if (!existsSync(source)) throw new Failure(`There is no folder ${source}.`);
+  refuseUnlessEmpty(dataDir, 'a backup is restored into a new or empty folder. Set DATA_DIR to one', unfinishedFolder);
+  const wasThere = existsSync(dataDir);
   const unfinished = join(dataDir, unfinishedFolder);
-  await rm(unfinished, { recursive: true, force: true });
+  const moved: string[] = [];
   const bar = progress('Restoring', 3 * bytesOfLog(join(source, eventsFolder)));
   let done = 0;
   const options = { signal, onBytes: (bytes: number) => bar.update((done += bytes)) };
   try {
-    refuseUnlessEmpty(dataDir, 'a backup is restored into a new or empty folder. Set DATA_DIR to one');
+    await rm(unfinished, { recursive: true, force: true });
     const { events, end, files, madeAt } = await checkBackup(source, options);
     const wanted = files.filter(({ name }) => name !== descriptionFile);
     for (const { name, bytes, sha256 } of wanted) {
@@ -34,15 +36,19 @@ export async function restore(from: string, signal: AbortSignal): Promise<void> 
       await syncFolderOf(target);
     }
     const names = new Set(wanted.map(({ name }) => name.split('/')[0]!));
-    for (const name of [...names].sort((left, right) => Number(left === eventsFolder) - Number(right === eventsFolder)))
+    for (const name of [...names].sort((left, right) => Number(left === eventsFolder) - Number(right === eventsFolder))) {
       await rename(join(unfinished, name), join(dataDir, name));
+      moved.push(name);
+    }
     await rm(unfinished, { recursive: true });
     await syncFolderOf(join(dataDir, eventsFolder));
     bar.stop();
     await print(`${colors.green('Restored.')} ${counted(events, 'event')}, up to position ${end}, as it was on ${madeAt}, in ${dataDir}.`);
     await print(`'ledger verify' checks every fact; 'npm start' goes on from there, and fills the read models anew.`);
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
+    for (const name of [unfinishedFolder, ...moved]) await rm(join(dataDir, name), { recursive: true, force: true });
+    // Somebody else may have put something there meanwhile.
+    if (!wasThere) await rmdir(dataDir).catch(() => undefined);
     throw explainedFailure(error, signal, 'Nothing was restored.');
   } finally {
     bar.stop();

@@ -5,12 +5,15 @@ import { Failure } from './failure.js';
 import { type Verification, verifyLog } from './verify.js';
 
 /** Prints what was checked; a difference is a failure that names stream, revision and what is wrong. */
-export async function verify({ log, where }: Connection): Promise<void> {
+export async function verify({ log, where }: Connection, signal: AbortSignal): Promise<void> {
   const end = await log.end();
   const bar = progress('Verifying', Number(end ?? 0n));
   let verification: Verification;
   try {
-    verification = await verifyLog(log.readAll({ withSystem: true }), ({ position }) => bar.update(Number(position)));
+    verification = await verifyLog(log.readAll({ withSystem: true }), ({ position }) => {
+      if (signal.aborted) throw new Failure(`Interrupted: nothing was wrong before position ${position}; what follows was not looked at.`);
+      bar.update(Number(position));
+    });
   } finally {
     bar.stop();
   }

@@ -6,6 +6,7 @@ import { startEventStore } from '#embedded-event-store';
 import { chainHash, connectEventLog, firstPrevHash, type EventLog, type RecordedEvent } from '#event-store';
 import { makeLedgerFolder, type LedgerFolder } from '../testing/ledger-folder.js';
 import { begin, buyAndGive, customerId, orderAndDeliver, partnerId } from '../testing/story.js';
+import { verify } from './verify.command.js';
 import { verifyLog } from './verify.js';
 
 let sound: LedgerFolder;
@@ -278,6 +279,13 @@ describe('ledger verify', () => {
     await folder.remove();
     expect(code).toBe(1);
     expect(stderr).toMatch(/^ledger: .*segment, offset \d+: .*Restore this file from a backup.*\n$/);
+  });
+
+  it('stops when it is asked to, and says how far it was', async () => {
+    await sound.open(async ({ log }) => {
+      const connection = { log, where: '', dataDir: '', redisUrl: undefined, isShared: false, isSandbox: false, close: () => log.close() };
+      await expect(verify(connection, AbortSignal.abort())).rejects.toThrow(/^Interrupted: nothing was wrong before position \d+; /);
+    });
   });
 
   it('works on an event store that runs elsewhere', async () => {

@@ -8,8 +8,8 @@ import { connectEventLog, Ledger, type EventLog } from '#event-store';
 /** A data folder as the ledger leaves it, for the command line to find. */
 export interface LedgerFolder {
   readonly dataDir: string;
-  /** Runs the built command line on the folder, or with the environment given. */
-  run(words: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ended>;
+  /** Runs the built command line on the folder, or with the environment given; its output may go to an open file. */
+  run(words: readonly string[], environment?: Readonly<Record<string, string>>, output?: number): Promise<Ended>;
   /** Opens the folder's event store in this process while the work lasts. */
   open<Result>(work: (parts: { log: EventLog; ledger: Ledger; url: string }) => Promise<Result>): Promise<Result>;
   remove(): Promise<void>;
@@ -28,7 +28,7 @@ export async function makeLedgerFolder(): Promise<LedgerFolder> {
   let minute = 0;
   return {
     dataDir,
-    run: (words, environment = { DATA_DIR: dataDir }) => run(words, environment),
+    run: (words, environment = { DATA_DIR: dataDir }, output) => run(words, environment, output),
     open: async (work) => {
       const store = await startEventStore({ dataDir: join(dataDir, 'events') });
       const log = connectEventLog(store.url);
@@ -44,16 +44,16 @@ export async function makeLedgerFolder(): Promise<LedgerFolder> {
   };
 }
 
-function run(words: readonly string[], environment: Readonly<Record<string, string>>): Promise<Ended> {
+function run(words: readonly string[], environment: Readonly<Record<string, string>>, output: number | 'pipe' = 'pipe'): Promise<Ended> {
   const { NODE_OPTIONS: _, DATA_DIR: __, EVENTSTORE_URL: ___, REDIS_URL: ____, ...inherited } = process.env;
   const child = spawn(process.execPath, [main, ...words], {
     env: { ...inherited, ...environment, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output, 'pipe'],
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr }));

@@ -30,10 +30,10 @@ export async function makeEventStoreAccess(dataDir: string): Promise<EventStoreA
   // A folder that mkdtemp makes is its owner's alone. It comes to its name as a whole, or not at all.
   const draft = mkdtempSync(join(dataDir, 'event-store-access.'));
   const write = (name: string, text: string): void => writeFileSync(join(draft, name), text, { mode: 0o600 });
-  write('certificate.pem', certificate);
-  write('key.pem', key);
-  write('password', randomBytes(32).toString('base64url'));
   try {
+    write('certificate.pem', certificate);
+    write('key.pem', key);
+    write('password', randomBytes(32).toString('base64url'));
     renameSync(draft, folderOf(dataDir));
   } catch (error) {
     rmSync(draft, { recursive: true });
