@@ -45,6 +45,10 @@ export class OrderLineAnswer {
   readonly amount?: MoneyAnswer;
 
   @Optional()
+  @Instant({ description: 'Of a subscription that gets larger: when the first period begins, which the order bills' })
+  readonly billedFrom?: string;
+
+  @Optional()
   @Free({ description: 'Answers to the order form' })
   readonly form?: object;
 }

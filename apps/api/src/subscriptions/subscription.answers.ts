@@ -51,6 +51,10 @@ export class SubscriptionLotAnswer {
   readonly unitPrice?: MoneyAnswer;
 
   @Optional()
+  @Instant({ description: 'Their order billed them from here on, before they came; absent: billed since `windowStartsAt`' })
+  readonly billedFrom?: string;
+
+  @Optional()
   @Flag({ description: 'A cancellation came too late for them' })
   readonly isDeclined?: boolean;
 

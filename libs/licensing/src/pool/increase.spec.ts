@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { commandId, given, stateAfter } from '../../testing/given.js';
+import { commandId, given, noon, stateAfter } from '../../testing/given.js';
 import { customerId } from '../../testing/pool-facts.js';
 import { m365, monthlyForAYear, onOffer, ordered, prices, subscriptionId } from '../../testing/subscription-facts.js';
 import { order } from '../order/order.js';
 import { placeIncrease } from '../order/place.js';
 import type { ResizeSubscription } from './increase.js';
+import { cancelSubscription } from './cancellation.js';
 import { pool } from './pool.js';
+import { provisionOrder, type OrderedLine } from './provision.js';
 import type { PoolFact } from './pool.events.js';
 import { resizeSubscription } from './resize.js';
 import type { SubscriptionIncreaseOrdered } from './subscription.events.js';
@@ -36,7 +38,7 @@ describe('Making a subscription larger', () => {
         type: 'SubscriptionIncreaseOrdered',
         data: {
           ...{ accountId: customerId, subscriptionId, orderId: commandId, placedBy: 'u-1', payment: { method: 'invoice' } },
-          line: { sku: m365, quantity: 3, billing: monthlyForAYear, subscriptionId, unitPrice: eur('10.00') },
+          line: { sku: m365, quantity: 3, billing: monthlyForAYear, subscriptionId, unitPrice: eur('10.00'), billedFrom: noon },
           fulfilment: 'automatic',
         },
       },
@@ -72,6 +74,23 @@ describe('Making a subscription larger', () => {
     // 15 of the 31 days from 17 March to 17 April.
     expect(line(7, {}, '2027-03-17T12:00:00.000Z')).toMatchObject({ unitPrice: eur('10.00'), amount: eur('9.68') });
     expect(line(7)).not.toHaveProperty('amount');
+  });
+
+  it('is credited what its order billed, however late that was delivered', () => {
+    const creditedOf = (orderedAt: string, deliveredAt: string) => {
+      const lines = [line(7, {}, orderedAt) as OrderedLine];
+      const order = { accountId: customerId, orderId: 'o-2', lines, products: onOffer() };
+      const delivered = given(pool, ...five).when(provisionOrder, order, deliveredAt) as PoolFact[];
+      const cancelled = { accountId: customerId, subscriptionId, products: onOffer(), lots: [`${commandId}.1`] };
+      return (given(pool, ...five, ...delivered).when(cancelSubscription, cancelled, deliveredAt) as PoolFact[])[0]!.data;
+    };
+    const lastMonth = '2027-03-17T12:00:00.000Z';
+    expect(creditedOf(lastMonth, lastMonth)).toMatchObject({ credited: eur('9.68') });
+    expect(creditedOf(lastMonth, '2027-03-30T12:00:00.000Z')).toMatchObject({ credited: eur('9.68') });
+    // In the next term, and when the period is over, they are billed as if they had been ordered then.
+    expect(creditedOf(lastMonth, '2027-04-03T12:00:00.000Z')).toMatchObject({ credited: eur('20.00') });
+    expect(creditedOf('2027-02-20T12:00:00.000Z', '2027-03-10T12:00:00.000Z')).toMatchObject({ credited: eur('20.00') });
+    expect(creditedOf('2027-01-01T12:00:00.000Z', '2027-02-10T12:00:00.000Z')).toMatchObject({ credited: eur('20.00') });
   });
 
   it('counts what is under way: who asks again is ordered the rest, and nothing twice', () => {

@@ -62,5 +62,6 @@ function lineOf(subscription: Subscription, quantity: number, listing: Listing, 
   // Its first period may end before it is whole: all of a subscription ends together.
   const amount = billOf({ windowStartsAt: now, unitPrice }, quantity, subscription, now)?.billed;
   const isWhole = unitPrice !== undefined && amount?.amount === times(unitPrice, quantity).amount;
-  return { sku, quantity, billing, subscriptionId, ...(unitPrice && { unitPrice }), ...(amount && !isWhole && { amount }) };
+  const price = unitPrice && { unitPrice, ...(amount && !isWhole && { amount }), billedFrom: now };
+  return { sku, quantity, billing, subscriptionId, ...price };
 }

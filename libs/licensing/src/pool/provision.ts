@@ -23,6 +23,8 @@ export interface OrderedLine extends Line {
   readonly unitPrice?: Money;
   /** What the line bills at once, where that is less than a whole first period: the term of a subscription that grows ends before. */
   readonly amount?: Money;
+  /** Of a subscription that grows: when the first period begins, which the order bills. */
+  readonly billedFrom?: Instant;
 }
 
 /** What a line bills at once; undefined when it has no price. */
@@ -72,7 +74,7 @@ function provision(state: PoolState, command: ProvisionOrder, now: Instant): Poo
     const grown = subscriptionOf(state, subscriptionId, sku);
     const termEndsAt = grown?.termEndsAt ?? addTerm(now, billing.commitment);
     lots.push({ ...common, subscriptionId, term: billing.commitment, termStarts: 'onPurchase', startsAt: now, expiresAt: termEndsAt });
-    const lot = subscriptionLot(lotId, line, policy, now);
+    const lot = { ...subscriptionLot(lotId, line, policy, now), ...billedBefore(line, grown, now) };
     const identity = { accountId, subscriptionId, orderId };
     if (grown) {
       const before = changes.findLast((fact) => fact.type === 'SubscriptionResized' && fact.data.subscriptionId === subscriptionId);
@@ -89,6 +91,19 @@ function provision(state: PoolState, command: ProvisionOrder, now: Instant): Poo
 /** A lot of a subscription as it begins, with its own cancellation window (003-67). */
 export function subscriptionLot(lotId: string, { quantity, unitPrice }: OrderedLine, policy: Policy, at: Instant): SubscriptionLot {
   return { lotId, quantity, addedAt: at, ...windowFrom(policy, at), ...(unitPrice && { unitPrice }) };
+}
+
+/**
+ * The period that was billed at once goes on counting from when it was ordered, however late within it the licenses came. When it is over, or the term is,
+ * they are billed from when they came, as the others are.
+ */
+function billedBefore(
+  { billedFrom, billing }: OrderedLine,
+  grown: Subscription | undefined,
+  now: Instant,
+): Pick<SubscriptionLot, 'billedFrom'> {
+  if (billedFrom === undefined || billing === undefined || grown === undefined || billedFrom < grown.termStartsAt) return {};
+  return addTerm(billedFrom, billing.period) > now ? { billedFrom } : {};
 }
 
 function subscriptionOf(state: PoolState, subscriptionId: string, sku: string): Subscription | undefined {

@@ -22,7 +22,7 @@ export interface TermBill {
  * what its order said.
  */
 export function billOf(
-  { windowStartsAt: from, unitPrice }: Pick<SubscriptionLot, 'windowStartsAt' | 'unitPrice'>,
+  { windowStartsAt, billedFrom: from = windowStartsAt, unitPrice }: Pick<SubscriptionLot, 'windowStartsAt' | 'billedFrom' | 'unitPrice'>,
   quantity: number,
   { billing, anchoredAt, termEndsAt: until }: Pick<Subscription, 'billing' | 'anchoredAt' | 'termEndsAt'>,
   now: Instant,

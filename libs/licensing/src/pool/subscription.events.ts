@@ -21,6 +21,8 @@ export interface SubscriptionLot {
   readonly windowEndsAt?: Instant;
   /** Of one license and one billing period; absent when the product had no price. */
   readonly unitPrice?: Money;
+  /** Its order billed it from here on, before it was added; absent: billed from `windowStartsAt` on. */
+  readonly billedFrom?: Instant;
 }
 
 /** A part of a lot that was cancelled, and what comes back for it. */
