@@ -129,6 +129,16 @@ describe('A delivery by the provider (003-61)', () => {
     ]);
   });
 
+  it('failed again says nothing new, unless it was the pool that refused it', () => {
+    const failed: OrderFact = { type: 'OrderFailed', data: { ...buyer, reason: 'none left' } };
+    const again = { orderId: 'o-1', reason: 'none left' };
+    expect(given(order, placed(), paid, started, failed).when(failFulfilment, again)).toEqual([]);
+    expect(given(order, placed(), paid, started, fulfilled, failed).when(failFulfilment, again)).toMatchObject({
+      refused: 'ORDER_STATE',
+      state: 'failed',
+    });
+  });
+
   it('does not end before it began, and the pool is not told of what is not delivered', () => {
     expect(given(order, placed(), paid).when(completeFulfilment, { orderId: 'o-1' })).toMatchObject({
       refused: 'ORDER_STATE',

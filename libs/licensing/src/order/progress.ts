@@ -67,9 +67,10 @@ export function completeFulfilment(state: OrderState, command: CompleteFulfilmen
   throw wrongOrderState(order, 'completed');
 }
 
-/** Whoever should deliver it cannot. Once it is delivered that can no longer be said. Errors: ORDER_STATE. */
+/** Whoever should deliver it cannot; the same again says nothing new. Once it is delivered that can no longer be said. Errors: ORDER_STATE. */
 export function failFulfilment(state: OrderState, command: FailOrder): OrderFact[] {
   const order = knownOrder(state, command);
+  if (order.state === 'failed' && !order.fulfilled) return [];
   if (order.state !== 'provisioning' || order.fulfilled) throw wrongOrderState(order, 'failed');
   return [failed(order, command.reason)];
 }
