@@ -56,5 +56,5 @@ export const fr: Language = {
   closing: (support) =>
     support === undefined
       ? 'Ce message a été envoyé automatiquement\u202f; merci de ne pas y répondre.'
-      : `Ce message a été envoyé automatiquement. Pour toute question, répondez-y ou contactez-nous par courrier électronique\u202f: ${support}`,
+      : `Ce message a été envoyé automatiquement. Pour toute question, répondez-y ou contactez-nous par courrier électronique\u00a0: ${support}`,
 };

@@ -72,6 +72,13 @@ This message was sent automatically. Please do not reply to it.
     expect(rendered({ language }).text).not.toBe(text);
   });
 
+  it('has a no-break space before each colon in French, and a narrow one before semicolons', () => {
+    for (const kind of mailKinds) {
+      const { text } = render({ ...drawdown, kind, language: 'fr' }, 'help@example.com');
+      expect(text.match(/[^\u00a0]:\s|[^\u202f];\s/g)).toBeNull();
+    }
+  });
+
   it('is another text in each language', () => {
     for (const kind of mailKinds) expect(new Set(languages.map((language) => rendered({ kind, language }).subject)).size).toBe(4);
   });
