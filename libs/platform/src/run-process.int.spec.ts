@@ -10,7 +10,11 @@ import { pathToFileURL } from 'node:url';
 const built = pathToFileURL(resolve('dist/libs/platform/src/run-process.js')).href;
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'run-process-'))));
-afterEach(() => rmSync(folder, { recursive: true }));
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
 
 /** A program whose start is the given text; `stopped` in the folder says that it was stopped in order. */
 function program(start: string): string {
@@ -20,13 +24,17 @@ function program(start: string): string {
 import { runProcess } from '${built}';
 const stop = async () => writeFileSync(${stopped}, '');
 const alive = setInterval(() => {}, 1_000);
-runProcess('trial', async ({ signal }) => { ${start} });`;
+runProcess('trial', async ({ signal, log }) => { ${start} });`;
   writeFileSync(file, text);
   return file;
 }
 
-const supervised = (start: string): ChildProcess => fork(program(start), { execArgv: [], silent: true });
-const alone = (start: string): ChildProcess => spawn(process.execPath, [program(start)], { stdio: ['ignore', 'pipe', 'pipe'] });
+const kept = (child: ChildProcess): ChildProcess => {
+  started.push(child);
+  return child;
+};
+const supervised = (start: string): ChildProcess => kept(fork(program(start), { execArgv: [], silent: true }));
+const alone = (start: string): ChildProcess => kept(spawn(process.execPath, [program(start)], { stdio: ['ignore', 'pipe', 'pipe'] }));
 const wasStopped = () => existsSync(join(folder, 'stopped'));
 
 async function outcome(child: ChildProcess): Promise<{ code: number | null; errors: string; log: string }> {
@@ -104,6 +112,17 @@ child.on('message', () => { writeFileSync(${JSON.stringify(note)}, String(child.
     const pid = Number(readFileSync(note, 'utf8'));
     while (isRunning(pid)) await pause(10);
     expect(wasStopped()).toBe(true);
+  });
+
+  it.each([
+    ['is asked to stop', "log.warn('one'); log.warn('two');", 0],
+    ['fails', "log.warn('one'); throw new Error('half dead');", 1],
+  ])('ends when it %s and has more to say, though nobody reads its log any more', async (_, stop, code) => {
+    const child = supervised(`return { stop: async () => { ${stop} } };`);
+    await once(child, 'message');
+    child.stdout!.destroy();
+    child.kill('SIGTERM');
+    expect((await once(child, 'exit'))[0]).toBe(code);
   });
 
   it('answers for its health and figures where it is told to', async () => {
