@@ -149,6 +149,25 @@ describe('an append', () => {
     },
   );
 
+  (hasPrlimit ? it : it.skip)('is recognized when it is offered again, though what came behind it failed', async () => {
+    const release = join(folder, 'release');
+    const { child, client, port } = await start({ env: { HOLD_SYNC: release }, fileBytesMax: 400_000 });
+    const one = event();
+    const appended = client.appendToStream('pool-1', one);
+    await until(() => existsSync(`${release}.asked`));
+    const large = Array.from({ length: 20 }, () => client.appendToStream('pool-2', event({ text: 'x'.repeat(30_000) })));
+    const behind = Promise.allSettled(large);
+    const waitingBytes = async (): Promise<number> =>
+      ((await (await fetch(`http://127.0.0.1:${port}/stats`)).json()) as Record<string, number>)['es-writer-waitingBytes']!;
+    while ((await waitingBytes()) < 20 * 30_000) await new Promise(setImmediate);
+    writeFileSync(release, '');
+    await appended;
+    expect((await behind).at(-1)).toMatchObject({ status: 'rejected' });
+    spawnSync('prlimit', ['--pid', String(child.pid), '--fsize=unlimited:unlimited']);
+    expect(await client.appendToStream('pool-1', one)).toMatchObject({ nextExpectedRevision: 0n });
+    expect(await idsOf(client, 'pool-1')).toEqual([one.id]);
+  });
+
   (hasPrlimit ? it : it.skip)('is there after a stop that had room for the log but not for its index', async () => {
     const server = await start({ fileBytesMax: 1_900_000 });
     const stream = (n: number): string => `${n}-`.padEnd(400, 'x');

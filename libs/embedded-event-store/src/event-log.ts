@@ -250,7 +250,7 @@ export class EventLog {
       if (error) {
         for (const { stream } of parts) this.comeBack(stream);
         // Everything that waits fails together.
-        for (const { id, position } of this.waiting) this.recentIds.forget(id, position);
+        for (const { id, position } of this.waiting.slice(this.waitingFrom)) this.recentIds.forget(id, position);
         this.waiting = [];
         this.waitingFrom = 0;
         done(error);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Expected } from '../append-rules.js';
 import type { NewEvent } from '../event-log.js';
 import type { ProtobufReader } from './protobuf.js';
@@ -127,6 +128,8 @@ export function readProposedMessage(reader: ProtobufReader): NewEvent {
   if (type === undefined) throw missingMetadata('type');
   if (contentType === undefined) throw missingMetadata('content-type');
   if (id === undefined || type.length === 0 || isNil(id)) throw handlerFailed();
+  // As the real server reads it: clients cannot read a type that is no text, nor any event of an answer that holds one.
+  if (!isUtf8(type)) type = Buffer.from(type.toString('utf8'));
   return { id, type, isJson: contentType.equals(JSON_TYPE), metadata, data };
 }
 

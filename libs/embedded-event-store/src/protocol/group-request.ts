@@ -148,13 +148,13 @@ function readSettings(reader: ProtobufReader) {
         settings.extraStatistics = reader.varint() !== 0;
         break;
       case 4:
-        settings.messageTimeoutMs = signed64(reader) / TICKS_IN_A_MS;
+        settings.messageTimeoutMs = Math.trunc(signed64(reader) / TICKS_IN_A_MS);
         break;
       case 5:
         settings.retriesMax = signed32(reader);
         break;
       case 6:
-        settings.checkpointAfterMs = signed64(reader) / TICKS_IN_A_MS;
+        settings.checkpointAfterMs = Math.trunc(signed64(reader) / TICKS_IN_A_MS);
         break;
       case 7:
         settings.checkpointCountMin = signed32(reader);

@@ -8,10 +8,14 @@ import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js'
 import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import users from '@eventstore/db-client/generated/users_grpc_pb.js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { startEventStore, type EventStore } from '../server.js';
+import { rawConnection } from '../testing/raw-client.js';
 import { temporaryFolder } from '../testing/stores.js';
 import { GrpcServer } from './grpc-server.js';
+import { encodeMessage, type ProtobufWriter } from './protobuf.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let store: EventStore;
@@ -115,6 +119,68 @@ describe('a persistent subscription to a stream without a name', () => {
     const client = EventStoreDBClient.connectionString(store.url);
     const created = client.createPersistentSubscriptionToStream('', 'group', persistentSubscriptionToStreamSettingsFromDefaults());
     await expect(created).rejects.toThrow('needs the name of a stream');
+    await client.dispose();
+  });
+});
+
+describe('a request that no client library would send', () => {
+  const stream = (options: ProtobufWriter): void => options.messageField(1, (identifier) => identifier.textField(3, 'pool-1'));
+
+  async function call(method: string, ...messages: Buffer[]): Promise<void> {
+    const { session, open } = rawConnection(store.port);
+    const raw = open(method);
+    for (const message of messages) raw.send(message);
+    await once(raw.end().stream, 'end');
+    session.destroy();
+  }
+
+  it('with a type that is no text leaves an event that every client can read', async () => {
+    const client = EventStoreDBClient.connectionString(store.url);
+    const options = encodeMessage((request) =>
+      request.messageField(1, (inner) => {
+        stream(inner);
+        inner.messageField(4);
+      }),
+    );
+    const event = encodeMessage((request) =>
+      request.messageField(2, (proposed) => {
+        proposed.messageField(1, (id) => id.textField(2, randomUUID()));
+        for (const [key, value] of [
+          ['type', Buffer.from([0x41, 0xff])],
+          ['content-type', Buffer.from('application/octet-stream')],
+        ] as const) {
+          proposed.messageField(2, (entry) => {
+            entry.textField(1, key);
+            entry.bytesField(2, value);
+          });
+        }
+      }),
+    );
+    await call('streams.Streams/Append', options, event);
+    const types: string[] = [];
+    for await (const { event: found } of client.readStream('pool-1')) types.push(found!.type);
+    expect(types).toEqual(['A\ufffd']);
+    await client.dispose();
+  });
+
+  it('for a group with a time of less than a millisecond leaves a group that can be asked for', async () => {
+    const client = EventStoreDBClient.connectionString(store.url);
+    const create = encodeMessage((request) =>
+      request.messageField(1, (options) => {
+        options.messageField(4, (from) => {
+          stream(from);
+          from.messageField(3);
+        });
+        options.textField(2, 'group');
+        options.messageField(3, (settings) => {
+          settings.bigVarintField(4, -1n);
+          settings.varintField(12, 1);
+        });
+      }),
+    );
+    await call('persistent_subscriptions.PersistentSubscriptions/Create', create);
+    const groups = await client.listAllPersistentSubscriptions();
+    expect(groups.map(({ settings: { messageTimeout } }) => messageTimeout)).toEqual([0]);
     await client.dispose();
   });
 });
