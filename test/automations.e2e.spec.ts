@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Caller } from './support/caller.js';
 import { LaunchedLedger, temporaryFolder } from './support/launched-ledger.js';
 import { until } from './support/until.js';
@@ -9,25 +9,37 @@ const operatorPassword = 'correct horse battery staple';
 const storeSecret = `whsec_${Buffer.alloc(32, 's').toString('base64')}`;
 const sku = 'REMO-EDGE-1Y';
 
-let data: ReturnType<typeof temporaryFolder>;
+const data = [temporaryFolder(), temporaryFolder()];
+/** Outside the sandbox, and in it. */
 let ledger: LaunchedLedger;
-beforeEach(() => void (data = temporaryFolder()));
-afterEach(async () => {
-  await ledger.stop();
-  data.remove();
+let sandbox: LaunchedLedger;
+let remo: Remo;
+let inSandbox: Remo;
+
+beforeAll(async () => {
+  ledger = await start(0);
+  sandbox = await start(1, ['--sandbox']);
+  [remo, inSandbox] = [await remoAt(ledger), await remoAt(sandbox)];
+}, patience);
+afterAll(async () => {
+  await Promise.all([ledger?.stop(), sandbox?.stop()]);
+  for (const folder of data) folder.remove();
 }, patience);
 
-async function start(words: readonly string[] = []): Promise<Remo> {
-  ledger = await LaunchedLedger.start(data.path, { OPERATOR_PASSWORD: operatorPassword, STORE_SECRET: storeSecret }, words);
-  const { apiUrl } = ledger.address;
-  return Remo.at({
-    url: apiUrl,
+const start = (folder: number, words: readonly string[] = []) =>
+  LaunchedLedger.start(data[folder]!.path, { OPERATOR_PASSWORD: operatorPassword, STORE_SECRET: storeSecret }, words);
+
+async function remoAt({ address }: LaunchedLedger): Promise<Remo> {
+  const found = await Remo.at({
+    url: address.apiUrl,
     operatorLogin: 'operator',
     operatorPassword,
     storeSecret,
-    output: () => ledger.printed,
+    output: () => '',
     stop: async () => {},
   });
+  await found.listProducts();
+  return found;
 }
 
 const balance = async (caller: Caller, accountId: string) =>
@@ -41,8 +53,6 @@ describe('transfers', () => {
   it(
     'credit the receiver exactly once, however often the automations are killed',
     async () => {
-      const remo = await start();
-      await remo.listProducts();
       const partner = await remo.partner('さくらネットワークス', 'license@sakura.example', 'SAKURA');
       const customers = await Promise.all(
         ['one', 'two', 'three'].map((name) => remo.linkedCustomer('SAKURA', name, undefined, `${name}@example.com`)),
@@ -77,18 +87,16 @@ describe('the sandbox clock', () => {
   it(
     'fires what falls due when it is moved, in time, and shows it in the answer to the move',
     async () => {
-      const remo = await start(['--sandbox']);
-      await remo.listProducts();
-      const partner = await remo.partner('さくらネットワークス', 'license@sakura.example', 'SAKURA');
-      const customer = await remo.linkedCustomer('SAKURA', '山田警備保障', 'ヤマダケイビホショウ', 'kanri@yamada.example');
-      await purchase(remo, partner.id, 'PO-1', 10);
-      const { now } = (await remo.operator.get('/v1/sandbox/clock')).body;
+      const partner = await inSandbox.partner('さくらネットワークス', 'license@sakura.example', 'SAKURA');
+      const customer = await inSandbox.linkedCustomer('SAKURA', '山田警備保障', 'ヤマダケイビホショウ', 'kanri@yamada.example');
+      await purchase(inSandbox, partner.id, 'PO-1', 10);
+      const { now } = (await inSandbox.operator.get('/v1/sandbox/clock')).body;
       await assign(partner, customer, 4);
 
       const aYearOn = now.replace(/^\d{4}/, (year: string) => String(Number(year) + 1));
       const almost = new Date(Date.parse(aYearOn) - 1).toISOString();
-      expect((await remo.operator.put('/v1/sandbox/clock', { now: almost })).body).toEqual({ now: almost, fired: 0 });
-      const operator = await remo.anyone.signIn('operator', operatorPassword);
+      const { operator } = inSandbox;
+      expect((await operator.put('/v1/sandbox/clock', { now: almost })).body).toEqual({ now: almost, fired: 0 });
       const moved = await operator.put('/v1/sandbox/clock', { now: aYearOn });
       expect(moved.body).toEqual({ now: aYearOn, fired: 1 });
       expect(moved.headers.get('ledger-sandbox')).toBe('true');
@@ -99,40 +107,19 @@ describe('the sandbox clock', () => {
   );
 
   it(
-    'stands still, goes forwards only, and keeps its time over a restart',
-    async () => {
-      const remo = await start(['--sandbox']);
-      const { now } = (await remo.operator.get('/v1/sandbox/clock')).body;
-      expect((await remo.operator.get('/v1/sandbox/clock')).body).toEqual({ now });
-      const later = new Date(Date.parse(now) + 600_000).toISOString();
-      await expectStatus(200, remo.operator.put('/v1/sandbox/clock', { now: later }));
-      const backwards = await remo.operator.put('/v1/sandbox/clock', { now });
-      expect(backwards).toMatchObject({ status: 409, body: { code: 'CLOCK_BACKWARDS', now: later, requested: now } });
-      expect(await ledger.stop()).toBe(0);
-
-      const again = await start(['--sandbox']);
-      expect((await again.operator.get('/v1/sandbox/clock')).body).toEqual({ now: later });
-    },
-    patience,
-  );
-
-  it(
     'fires a move that the automations did not live to finish',
     async () => {
-      const remo = await start(['--sandbox']);
-      await remo.listProducts();
-      const partner = await remo.partner('さくらネットワークス', 'license@sakura.example', 'SAKURA');
+      const partner = await inSandbox.partner('みどりシステム', 'license@midori.example', 'MIDORI');
       const customers = await Promise.all(
-        Array.from({ length: 20 }, (_, index) => remo.linkedCustomer('SAKURA', `c${index}`, undefined, `c${index}@example.com`)),
+        Array.from({ length: 20 }, (_, index) => inSandbox.linkedCustomer('MIDORI', `c${index}`, undefined, `c${index}@example.com`)),
       );
-      await purchase(remo, partner.id, 'PO-1', 1_000);
+      await purchase(inSandbox, partner.id, 'PO-1', 1_000);
       await Promise.all(customers.map((customer) => assign(partner, customer, 3)));
-      const { now } = (await remo.operator.get('/v1/sandbox/clock')).body;
-      const moving = remo.operator.put('/v1/sandbox/clock', { now: new Date(Date.parse(now) + 400 * 86_400_000).toISOString() });
-      ledger.kill('automations');
+      const { now } = (await inSandbox.operator.get('/v1/sandbox/clock')).body;
+      const moving = inSandbox.operator.put('/v1/sandbox/clock', { now: new Date(Date.parse(now) + 400 * 86_400_000).toISOString() });
+      sandbox.kill('automations');
       expect((await moving).status).toBe(200);
-      const operator = await remo.anyone.signIn('operator', operatorPassword);
-      const expired = await Promise.all(customers.map(async ({ id }) => (await balance(operator, id)).expired));
+      const expired = await Promise.all(customers.map(async ({ id }) => (await balance(inSandbox.operator, id)).expired));
       expect(expired).toEqual(customers.map(() => 3));
     },
     patience,
@@ -141,15 +128,30 @@ describe('the sandbox clock', () => {
   it(
     'belongs to the operator, and is not there outside the sandbox',
     async () => {
-      const inside = await start(['--sandbox']);
-      const partner = await inside.partner('さくらネットワークス', 'license@sakura.example', 'SAKURA');
+      const partner = await inSandbox.partner('あおば通商', 'license@aoba.example', 'AOBA');
       expect(await partner.user.get('/v1/sandbox/clock')).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
-      await ledger.stop();
-      data = temporaryFolder();
-      const outside = await start();
-      const answer = await outside.operator.put('/v1/sandbox/clock', { now: '2099-01-01T00:00:00Z' });
+      const answer = await remo.operator.put('/v1/sandbox/clock', { now: '2099-01-01T00:00:00Z' });
       expect(answer).toMatchObject({ status: 404, body: { code: 'ROUTE_NOT_FOUND' } });
       expect(answer.headers.get('ledger-sandbox')).toBeNull();
+    },
+    patience,
+  );
+
+  it(
+    'stands still, goes forwards only, and keeps its time over a restart',
+    async () => {
+      const { operator } = inSandbox;
+      const { now } = (await operator.get('/v1/sandbox/clock')).body;
+      expect((await operator.get('/v1/sandbox/clock')).body).toEqual({ now });
+      const later = new Date(Date.parse(now) + 600_000).toISOString();
+      await expectStatus(200, operator.put('/v1/sandbox/clock', { now: later }));
+      const backwards = await operator.put('/v1/sandbox/clock', { now });
+      expect(backwards).toMatchObject({ status: 409, body: { code: 'CLOCK_BACKWARDS', now: later, requested: now } });
+      expect(await sandbox.stop()).toBe(0);
+
+      sandbox = await start(1, ['--sandbox']);
+      inSandbox = await remoAt(sandbox);
+      expect((await inSandbox.operator.get('/v1/sandbox/clock')).body).toEqual({ now: later });
     },
     patience,
   );
