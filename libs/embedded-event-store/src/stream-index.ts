@@ -69,6 +69,9 @@ export class StreamIndex {
   private readonly runs: Database<Buffer, Buffer>;
   private readonly streams = new Map<string, Stream>();
   private changed = new Set<Stream>();
+  /** What a flush under way writes: on disk it may still be as it was. */
+  private beingWritten: ReadonlySet<Stream> = new Set();
+  private isForgettingDue = false;
   private unflushed = 0;
   private flushing: Promise<void> | undefined;
   private meta: Meta;
@@ -82,6 +85,7 @@ export class StreamIndex {
     /** The streams that have an entry on disk, or will have. */
     private entries: NameSet,
     private readonly onDamaged: (error: Error) => void,
+    private readonly streamsKept: number,
   ) {
     mkdirSync(folder, { recursive: true });
     this.root = open<Buffer, Buffer>({
@@ -98,13 +102,16 @@ export class StreamIndex {
     this.isConfirmed = this.meta.lastPosition === -1;
   }
 
-  /** Opens the index in a folder, or begins a new one when the files there are not what was left. Tells `onDamaged` when it finds damage later. */
-  static open(folder: string, onDamaged: (error: Error) => void): StreamIndex {
+  /**
+   * Opens the index in a folder, or begins a new one when the files there are not what was left. Tells `onDamaged` when it finds damage later. Of streams with
+   * which nothing has to be done it keeps so many in memory.
+   */
+  static open(folder: string, onDamaged: (error: Error) => void, streamsKept = STREAMS_KEPT): StreamIndex {
     const left = join(folder, LEFT_FILE);
     const isAsLeft = existsSync(left) && readFileSync(left, 'utf8') === fingerprints(folder);
     if (!isAsLeft) rmSync(folder, { recursive: true, force: true });
     const entries = isAsLeft ? NameSet.from(readFileSync(join(folder, NAMES_FILE))) : new NameSet();
-    return new StreamIndex(folder, entries, onDamaged);
+    return new StreamIndex(folder, entries, onDamaged, streamsKept);
   }
 
   /** Prepares to meet the events of a log, the last one indexed before and all that follow, and says which they are: all of a log that this is no index of. */
@@ -168,15 +175,14 @@ export class StreamIndex {
     }
     if (!isIntact(row, key)) throw this.damaged(`the entry of ${name} is not what was written`);
     const stream = readRow(name, row);
-    this.streams.set(name, stream);
-    if (this.streams.size > 2 * STREAMS_KEPT) this.forgetSome();
+    this.keep(stream);
     return stream;
   }
 
   /** The stream with a name, new if there is none. */
   forAppend(name: string): Stream {
     let stream = this.find(name);
-    if (stream === undefined) this.streams.set(name, (stream = newStream(name)));
+    if (stream === undefined) this.keep((stream = newStream(name)));
     return stream;
   }
 
@@ -276,7 +282,7 @@ export class StreamIndex {
 
   private async write(): Promise<void> {
     this.beginToChange();
-    const streams = this.changed;
+    const streams = (this.beingWritten = this.changed);
     const lengths = new Map<Stream, number>();
     this.meta.lastId = this.lastId.toString('hex');
     const meta = Buffer.from(JSON.stringify(this.meta));
@@ -302,17 +308,32 @@ export class StreamIndex {
       if (commitError instanceof Promise) commitError.catch(() => undefined);
       for (const stream of streams) this.changed.add(stream);
       return;
+    } finally {
+      this.beingWritten = new Set();
     }
     this.root.resetReadTxn();
     for (const [stream, length] of lengths) stream.recent.splice(0, length);
     this.forgetSome();
   }
 
+  // Others are forgotten later: in this turn somebody may hold one that looks idle because its append has not begun yet.
+  private keep(stream: Stream): void {
+    this.streams.set(stream.name, stream);
+    if (this.isForgettingDue || this.streams.size <= 2 * this.streamsKept) return;
+    this.isForgettingDue = true;
+    setImmediate(() => {
+      this.isForgettingDue = false;
+      this.forgetSome();
+    });
+  }
+
+  // A stream is there once: what is on disk must be all that is known of one that is forgotten.
   private forgetSome(): void {
-    if (this.streams.size <= STREAMS_KEPT) return;
+    if (this.streams.size <= this.streamsKept) return;
     for (const [name, stream] of this.streams) {
-      if (stream.recent.length === 0 && stream.ahead.appends === 0 && !this.changed.has(stream)) this.streams.delete(name);
-      if (this.streams.size <= STREAMS_KEPT) return;
+      const isIdle = stream.recent.length === 0 && stream.ahead.appends === 0;
+      if (isIdle && !this.changed.has(stream) && !this.beingWritten.has(stream)) this.streams.delete(name);
+      if (this.streams.size <= this.streamsKept) return;
     }
   }
 
