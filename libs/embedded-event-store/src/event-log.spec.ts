@@ -3,6 +3,7 @@ import { closeSync, cpSync, existsSync, openSync, readFileSync, rmSync, truncate
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EventLog } from './event-log.js';
+import { resolveLink } from './links.js';
 import { startEventStore } from './server.js';
 import { append, everything, newEvent, openEventLog, streamByIndex, temporaryFolder } from './testing/stores.js';
 
@@ -200,6 +201,25 @@ describe('a clock that jumps backwards', () => {
       Date.now = realNow;
     }
     expect(await readBack()).toEqual(['pool-1/a@0', 'pool-1/a@1', 'pool-1/a@2', 'pool-1/a@3']);
+  });
+});
+
+describe('an event that is older than its stream shows', () => {
+  it('is not shown by a link to it either', async () => {
+    const log = await openEventLog(folder.path);
+    await append(log, '$$pool-1', [newEvent('$metadata', Buffer.from('{"$maxAge":60}'))]);
+    await append(log, 'pool-1', [newEvent('a')]);
+    await append(log, 'links', [{ ...newEvent('$>', Buffer.from('0@pool-1')), isJson: false }]);
+    const link = await log.event(log.find('links')!, 0);
+    expect((await resolveLink(log, link)).event?.typeName).toBe('a');
+    const realNow = Date.now;
+    try {
+      Date.now = () => realNow() + 61_000;
+      expect(await resolveLink(log, link)).toEqual({ event: undefined, link });
+    } finally {
+      Date.now = realNow;
+    }
+    await log.close();
   });
 });
 

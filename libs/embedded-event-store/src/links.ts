@@ -1,6 +1,6 @@
 import type { EventLog } from './event-log.js';
 import type { LogRecord } from './storage/record.js';
-import { firstShown } from './stream-metadata.js';
+import { firstShown, isTooOld } from './stream-metadata.js';
 
 const LINK_TYPE = Buffer.from('$>');
 const TARGET = /^(-?\d+)(?:@([\s\S]*))?$/;
@@ -20,6 +20,7 @@ export async function resolveLink(log: EventLog, record: LogRecord): Promise<Res
   const stream = log.find(target[2] ?? '');
   if (stream === undefined || log.isTombstoned(stream.name)) return { event: undefined, link: record };
   const revision = target[1] === '-1' ? stream.last : Number(target[1]);
-  const isShown = revision <= stream.last && revision >= firstShown(stream.name, stream.last, stream.metadata);
-  return { event: isShown ? await log.event(stream, revision) : undefined, link: record };
+  if (revision > stream.last || revision < firstShown(stream.name, stream.last, stream.metadata)) return { event: undefined, link: record };
+  const event = await log.event(stream, revision);
+  return { event: isTooOld(event, stream.metadata) ? undefined : event, link: record };
 }

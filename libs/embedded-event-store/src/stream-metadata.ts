@@ -69,3 +69,7 @@ export function firstShown(name: string, last: number, metadata: StreamMetadata 
   const byCount = metadata?.maxCount === undefined ? 0 : last - metadata.maxCount + 1;
   return Math.max(0, byCount, metadata?.truncateBefore ?? 0);
 }
+
+/** Whether an event is older than its stream shows. */
+export const isTooOld = ({ createdMs }: { createdMs: number }, metadata: StreamMetadata | undefined): boolean =>
+  metadata?.maxAgeSeconds !== undefined && createdMs < Date.now() - metadata.maxAgeSeconds * 1000;
