@@ -84,7 +84,8 @@ class Verifier {
     this.last = position;
     try {
       if (stream.startsWith('$')) return this.nextOfStore(event);
-      if (event.type === '$streamDeleted') return differs(event, 'the stream was deleted for good: nobody can read its facts any more');
+      if (event.type === '$streamDeleted')
+        return { stream, message: 'the stream was deleted for good: nobody can read its facts any more' };
       if (stream === witnessStream) return this.nextWitnessed(event);
       if (stream.startsWith(checkpointPrefix)) return this.nextPlace(event);
       return this.nextFact(event);
