@@ -54,7 +54,7 @@ export function fold(text: string): string {
 }
 
 /** How many letters a query needs before a slip is forgiven: in shorter ones a slip is another word. */
-export const slipFromLetters = 5;
+const slipFromLetters = 5;
 
 /** Whether an already folded text contains what was asked for. */
 export type Matcher = (folded: string) => boolean;

@@ -28,7 +28,7 @@ export const projections: readonly Projection<any>[] = [
   orderList,
 ];
 
-export { catalogue, customerList, deadlineList, drawdownList, historySearch, orderList, poolBalance, subscriptionList, userList };
+export { catalogue, customerList, deadlineList, drawdownList, historySearch, poolBalance, userList };
 export * from './catalogue/catalogue.query.js';
 export * from './customer-list/customer-list.query.js';
 export { deadlineKinds } from './deadline-list/deadline-list.projection.js';
@@ -37,17 +37,15 @@ export * from './deadline-list/deadline-list.query.js';
 export * from './drawdown-list/drawdown-list.query.js';
 export * from './history-search/history-search.query.js';
 export * from './license-file-list/license-file-list.query.js';
-export { licenseFileList, notificationLog, serviceList };
 export { notificationStates, type ListedNotification } from './notification-log/notification-log.projection.js';
 export * from './notification-log/notification-log.query.js';
 export { type ListedLicenseFile } from './license-file-list/license-file-list.projection.js';
 export { quantityOf, serviceStates, type ListedService } from './service-list/service-list.projection.js';
 export * from './service-list/service-list.query.js';
 export * from './order-list/order-list.query.js';
-export { orderAfter, type ListedOrder, type ListedOrderLine, type OrderStep } from './order-list/order.js';
+export { orderAfter, type ListedOrder } from './order-list/order.js';
 export * from './pool-balance/pool-balance.query.js';
 export { subscriptionStates } from './subscription-list/subscription-document.js';
 export * from './subscription-list/subscription-list.query.js';
 export * from './user-list/user-list.query.js';
-export { fold } from './folding.js';
-export { pageLimit, pageLimitMax, type Page } from './pages.js';
+export type { Page } from './pages.js';

@@ -2,7 +2,7 @@ import { Rejected } from '#licensing';
 import type { IndexRange, ReadView } from '#read-store';
 
 /** How many items a page has when the caller does not say, and at most (contract, lists). */
-export const pageLimit = 50;
+const pageLimit = 50;
 export const pageLimitMax = 500;
 
 /** The place in an ordered list after which the next page begins. Callers see it as opaque text. */

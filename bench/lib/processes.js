@@ -21,11 +21,6 @@ export function cpuByProcess(pids) {
   return seconds;
 }
 
-/** Resident bytes of these processes and all below them. */
-export function memoryBytes(pids) {
-  return membersOf(pids)?.reduce((sum, { pid }) => sum + residentOf(pid), 0);
-}
-
 /** Every process below these, and they themselves. */
 export function tree(pids) {
   return membersOf(pids)?.map(({ pid }) => ({ pid, name: nameOf(pid) })) ?? [];

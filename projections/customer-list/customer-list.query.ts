@@ -4,7 +4,7 @@ import { LookUpTables } from '../look-up-table.js';
 import { customerList, type ListedCustomer } from './customer-list.projection.js';
 
 /** A page holds 20; the second page exists from the 21st customer on (001-11). */
-export const customersPerPage = 20;
+const customersPerPage = 20;
 
 export interface LinkedCustomer {
   readonly customerId: string;

@@ -54,7 +54,7 @@ export type DrawdownDocument = ListedDrawdown | DrawdownCustomer;
 /** Approvers look at the drawdowns of all accounts; theirs is a partition of its own beside those of the partners. */
 export const everyDrawdown = 'all';
 export const stateIndex = (state: DrawdownState): string => `state:${state}`;
-export const customerKey = (customerId: string): string => `customer:${customerId}`;
+const customerKey = (customerId: string): string => `customer:${customerId}`;
 
 /**
  * What a partner asked to pass on, and what came of it (004-14). The partition is the partner, and once more all of them together; the key is the

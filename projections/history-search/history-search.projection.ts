@@ -54,7 +54,7 @@ export const historyIndex = {
 };
 
 /** Where a fact stands in the history: by its time, and among facts of one millisecond by the log's order. */
-export function rowSort(at: Instant, position: string): string {
+function rowSort(at: Instant, position: string): string {
   return timeSort(at) + position;
 }
 

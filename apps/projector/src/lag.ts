@@ -30,7 +30,7 @@ export interface Lag {
   readonly stoppedAt?: string;
 }
 
-export function lagOf({ version, serving, events, position, stopped }: PumpStatus, end: bigint): Lag {
+function lagOf({ version, serving, events, position, stopped }: PumpStatus, end: bigint): Lag {
   const behindBy = Math.max(0, Number(end - (position ?? 0n)));
   return { version, serving, events, behindBy, ...(stopped ? { stoppedAt: stopped.position } : {}) };
 }

@@ -8,7 +8,7 @@ export interface StreamMetadata {
 }
 
 /** `$tb` of a stream that was deleted softly: nothing before the largest revision is shown. */
-export const DELETED_TRUNCATE_BEFORE = TOMBSTONE_REVISION;
+const DELETED_TRUNCATE_BEFORE = TOMBSTONE_REVISION;
 export const DELETED_METADATA = '{"$tb":9223372036854775807}';
 
 const METADATA_PREFIX = '$$';

@@ -16,7 +16,7 @@ export function openSnapshots({ dataDir }: Pick<Settings, 'dataDir'>, log: Pick<
 }
 
 /** Of the names and the contents of all files in the folders. */
-export function digestOf(folders: readonly string[]): string {
+function digestOf(folders: readonly string[]): string {
   const digest = createHash('sha256');
   for (const folder of folders) {
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {

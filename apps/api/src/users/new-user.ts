@@ -37,7 +37,7 @@ export async function createUserAs(ledger: Ledger, passwords: Passwords, command
  * Three streams, their command ids derived from one: the login is claimed, the password's hash kept apart, the user created. The order makes a crash harmless:
  * until the last step nobody can sign in, and whoever repeats the call completes it (ADR 060). Errors: LOGIN_TAKEN; INVALID_REQUEST by the decision.
  */
-export async function recordNewUser(ledger: Ledger, passwords: Passwords, { password, ...command }: NewUser): Promise<Receipt> {
+async function recordNewUser(ledger: Ledger, passwords: Passwords, { password, ...command }: NewUser): Promise<Receipt> {
   const userId = command.context.commandId;
   const { expectedRevision: _, dryRun = false, ...context } = command.context;
   const creation = { ...command, userId, context };

@@ -81,7 +81,7 @@ function account(kind: 'partner' | 'customer', accountId: string, name: string, 
   return { accountId, kind, name, relation, href: `/v1/${kind}s/${accountId}`, poolHref: `/v1/pools/${accountId}` };
 }
 
-export function profileOf({ userId, role, accountId, person }: UserState): ProfileAnswer {
+function profileOf({ userId, role, accountId, person }: UserState): ProfileAnswer {
   const { login, ...names } = person;
   return { id: userId!, login, role: role!, accountId: accountId ?? null, ...names };
 }

@@ -8,11 +8,6 @@ const NUMBER_END = 2n ** 63n;
 /** The largest window and batch the real server reads at once; its default. */
 const SEARCH_WINDOW = 32;
 
-/** Where a read of a stream begins. */
-export type StreamStart = number | 'start' | 'end';
-/** Where a read of $all begins. */
-export type AllStart = number | 'start' | 'end';
-
 export interface ReadRequest {
   /** What is read: a stream by its name, or the whole log. */
   stream: Buffer | undefined;

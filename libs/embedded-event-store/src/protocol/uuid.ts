@@ -10,7 +10,7 @@ const DASH = 45;
 export const UUID_TEXT_BYTES = 36;
 
 /** Reads an id from its text, with dashes or without; undefined when it is none. */
-export function parseUuid(text: Buffer): Buffer | undefined {
+function parseUuid(text: Buffer): Buffer | undefined {
   const id = Buffer.allocUnsafe(16);
   let digits = 0;
   let high = 0;

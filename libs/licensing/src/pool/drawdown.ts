@@ -13,7 +13,7 @@ import { orderIn, type Order, type PoolState } from './pool.js';
 import type { LotPart, PoolFact } from './pool.events.js';
 
 /** How long licenses are held for a drawdown when their product does not say (contract, "Product"). */
-export const drawdownHoldDefault = 'P30D';
+const drawdownHoldDefault = 'P30D';
 
 /** A customer as a partner writes it down (004-18…21). */
 export interface TypedCustomer {

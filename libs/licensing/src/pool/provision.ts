@@ -89,7 +89,7 @@ function provision(state: PoolState, command: ProvisionOrder, now: Instant): Poo
 }
 
 /** A lot of a subscription as it begins, with its own cancellation window (003-67). */
-export function subscriptionLot(lotId: string, { quantity, unitPrice }: OrderedLine, policy: Policy, at: Instant): SubscriptionLot {
+function subscriptionLot(lotId: string, { quantity, unitPrice }: OrderedLine, policy: Policy, at: Instant): SubscriptionLot {
   return { lotId, quantity, addedAt: at, ...windowFrom(policy, at), ...(unitPrice && { unitPrice }) };
 }
 

@@ -1,8 +1,7 @@
 import type { Fact } from '../fact.js';
 
 /** What must be unique over streams (ADR 066). The stream is `reservation-<kind>-<SHA-256 of the folded text>`. */
-export const reservationKinds = ['login', 'partner-code', 'store-account', 'service', 'customer'] as const;
-export type ReservationKind = (typeof reservationKinds)[number];
+export type ReservationKind = 'login' | 'partner-code' | 'store-account' | 'service' | 'customer';
 
 /** The text belongs to the holder: the id of a user, a partner, a customer, or the account that has the service. */
 export type Reserved = Fact<'Reserved', { readonly kind: ReservationKind; readonly holder: string }>;
