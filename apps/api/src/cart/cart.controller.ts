@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Ledger } from '#event-store';
+import { Ledger, type EventLog, type Receipt } from '#event-store';
+import { cart } from '#licensing';
 import type { Clock } from '#platform';
 import { answered } from '../answered.js';
 import { written } from '../http/answer.js';
@@ -8,10 +9,11 @@ import { Input } from '../http/input.js';
 import { Reads, Section, Writes } from '../http/route.js';
 import { OrderPlacedAnswer } from '../orders/order.answers.js';
 import { placement } from '../orders/order.views.js';
-import { CLOCK } from '../parts.js';
+import { CLOCK, EVENT_LOG } from '../parts.js';
+import { stateThen } from '../state-then.js';
 import { CartAnswer, CartChangedAnswer } from './cart.answers.js';
 import { CheckOutCart, ReadCart, RemoveCartLine, SetCartLine } from './cart.commands.js';
-import { cartOf } from './cart.views.js';
+import { shownCart } from './cart.views.js';
 import { checkOut } from './check-out.js';
 
 @Section('Marketplace')
@@ -20,12 +22,14 @@ export class CartController {
   constructor(
     private readonly commands: CommandBus,
     private readonly ledger: Ledger,
+    @Inject(EVENT_LOG) private readonly log: EventLog,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Reads('', { may: 'useCart', summary: 'My cart, at the prices in force now', answer: CartAnswer })
-  read(@Input() { principal }: ReadCart): Promise<CartAnswer> {
-    return this.cartOf(principal.userId);
+  async read(@Input() { principal }: ReadCart): Promise<CartAnswer> {
+    const { state } = await this.ledger.load(cart, principal.userId, true);
+    return shownCart(this.ledger, state, this.clock.nowText());
   }
 
   @Writes('PUT', 'lines/:sku', {
@@ -36,12 +40,12 @@ export class CartController {
     example: { quantity: 5, billing: { period: 'P1M', commitment: 'P1Y' } },
   })
   async set(@Input() command: SetCartLine) {
-    return answered(await this.commands.execute(command), () => this.cartOf(command.context.actor.userId));
+    return this.changed(command, await this.commands.execute(command));
   }
 
   @Writes('DELETE', 'lines/:sku', { may: 'useCart', summary: 'Take a product out of my cart', answer: CartChangedAnswer })
   async remove(@Input() command: RemoveCartLine) {
-    return answered(await this.commands.execute(command), () => this.cartOf(command.context.actor.userId));
+    return this.changed(command, await this.commands.execute(command));
   }
 
   @Writes('POST', 'checkout', {
@@ -58,7 +62,12 @@ export class CartController {
     return written(receipt, { ...(await placement(this.ledger, orderId, receipt)), state: 'placed' });
   }
 
-  private cartOf(userId: string): Promise<CartAnswer> {
-    return cartOf(this.ledger, userId, this.clock.nowText());
+  /** The cart as the command left it; at the prices of then, when it is answered again. */
+  private changed({ context }: SetCartLine | RemoveCartLine, receipt: Receipt) {
+    return answered(receipt, async () => {
+      const state = await stateThen({ ledger: this.ledger, log: this.log }, cart, context.actor.userId, receipt);
+      const at = receipt.replayed ? receipt.facts.at(-1)!.metadata.recordedAt : this.clock.nowText();
+      return shownCart(this.ledger, state, at);
+    });
   }
 }

@@ -80,6 +80,15 @@ describe('a cart', () => {
     expect(await end()).toBe(before);
   });
 
+  it('answers a line sent again under its key as it did the first time', async () => {
+    const key = { 'idempotency-key': randomUUID() };
+    const first = await call('PUT', '/lines/TOOL', { quantity: 3 }, key);
+    await tools(7);
+    const again = await call('PUT', '/lines/TOOL', { quantity: 3 }, key);
+    expect([again.status, again.body, again.headers['idempotent-replayed']]).toEqual([200, first.body, 'true']);
+    expect((await call('GET')).body.lines).toMatchObject([{ quantity: 7 }]);
+  });
+
   it('takes only what is for sale, with a billing option of the product, and a form that is right or still missing', async () => {
     const sim = await put('SIM', { quantity: 1 });
     expect([sim.status, sim.body.lines[0].orderForm.required]).toEqual([200, ['contact']]);

@@ -1,20 +1,21 @@
 import type { Ledger } from '#event-store';
-import { cart, priceAt, times, totalsOf, type KeptCartLine, type OrderedLine, type ProductState } from '#licensing';
+import { priceAt, times, totalsOf, type CartState, type KeptCartLine, type OrderedLine, type ProductState } from '#licensing';
 import { productsFor } from '../pool/pool.references.js';
 import type { CartAnswer, CartLineAnswer } from './cart.answers.js';
 
-/** A user's cart as the log has it, with what the products say now. */
-export async function cartOf(ledger: Ledger, userId: string, now: string): Promise<CartAnswer> {
-  const kept = [...(await ledger.load(cart, userId, true)).state.lines];
+/** What is in a cart, with what the products say now, at the prices of a time. */
+export async function shownCart(ledger: Ledger, cart: CartState, at: string): Promise<CartAnswer> {
+  // A copy: what the ledger lends goes on changing.
+  const kept = [...cart.lines];
   const products = await productsFor(ledger, kept);
-  const lines = kept.map((line) => shownLine(line, products.get(line.sku), now));
+  const lines = kept.map((line) => shownLine(line, products.get(line.sku), at));
   return { lines, totals: totalsOf(lines as readonly OrderedLine[]) };
 }
 
-function shownLine(line: KeptCartLine, product: ProductState | undefined, now: string): CartLineAnswer {
+function shownLine(line: KeptCartLine, product: ProductState | undefined, at: string): CartLineAnswer {
   const { sku, quantity, billing, form } = line;
   const { name = sku, policy } = product?.listing ?? {};
-  const unitPrice = product?.listing && priceAt(product.listing, billing, now);
+  const unitPrice = product?.listing && priceAt(product.listing, billing, at);
   return {
     ...{ sku, name, quantity },
     ...(billing && { billing }),

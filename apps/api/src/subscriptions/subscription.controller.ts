@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Ledger, type Receipt } from '#event-store';
+import { Ledger, type EventLog, type Receipt } from '#event-store';
 import { pool, Rejected, sumsOfMoney, willRenew, type OrderPlaced, type SubscriptionResized } from '#licensing';
 import type { Clock } from '#platform';
 import { findSubscription, listDeadlines, listSubscriptions } from '#projections';
@@ -9,8 +9,9 @@ import { answered } from '../answered.js';
 import { written, Written } from '../http/answer.js';
 import { Input } from '../http/input.js';
 import { Reads, Section, Writes } from '../http/route.js';
-import { CLOCK, READ_STORE } from '../parts.js';
+import { CLOCK, EVENT_LOG, READ_STORE } from '../parts.js';
 import { accountKind } from '../pool/pool.references.js';
+import { stateThen } from '../state-then.js';
 import { cancellationAnswer } from './cancelling.js';
 import {
   DeadlineListAnswer,
@@ -29,6 +30,7 @@ export class SubscriptionController {
   constructor(
     private readonly commands: CommandBus,
     private readonly ledger: Ledger,
+    @Inject(EVENT_LOG) private readonly log: EventLog,
     @Inject(READ_STORE) private readonly store: ReadStore,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -140,10 +142,11 @@ export class SubscriptionController {
     return page;
   }
 
-  /** How it stands with the next term. */
+  /** How it stands with the next term after a command. */
   private renewal({ accountId, subscriptionId }: SetAutoRenewal | UnscheduleRenewal, receipt: Receipt) {
     return answered(receipt, async () => {
-      const subscription = (await this.ledger.load(pool, accountId)).state.subscriptions.get(subscriptionId)!;
+      const state = await stateThen({ ledger: this.ledger, log: this.log }, pool, accountId, receipt);
+      const subscription = state.subscriptions.get(subscriptionId)!;
       const { autoRenewal, termEndsAt, scheduled } = subscription;
       return {
         subscriptionId,

@@ -332,6 +332,18 @@ describe('renewal', () => {
     expect(await set(true)).toMatchObject({ autoRenewal: true, renews: true });
   });
 
+  it('is answered again as it stood, whatever was changed since', async () => {
+    const { url } = await subscribed();
+    const key = { 'idempotency-key': randomUUID() };
+    const off = () => post(`${url}/auto-renewal`, { enabled: false }, customer.token, key);
+    const first = await off();
+    await post(`${url}/auto-renewal`, { enabled: true });
+    await put(`${url}/schedule`, { quantity: 7 });
+    const again = await off();
+    expect([again.status, again.body, again.headers['idempotent-replayed']]).toEqual([200, first.body, 'true']);
+    expect((await get(url)).body).toMatchObject({ renews: true, scheduled: { quantity: 7 } });
+  });
+
   it('has a change scheduled, and taken back', async () => {
     const { url } = await subscribed();
     expect((await put(`${url}/schedule`, { quantity: 7, billing: monthly })).body.scheduled).toEqual({ quantity: 7, billing: monthly });
