@@ -61,11 +61,13 @@ describe('the customer of a drawdown', () => {
 
   it('is seen by the partner that registered it, with its pool, and changed by none', async () => {
     const owner = await signedUp();
+    await api.call({ method: 'PATCH', url: `/v1/partners/${owner.id}`, token: owner.token, body: { language: 'fi' } });
     const customer = someone();
     const drawdown = await drawnBy(owner, customer);
     const { customerId } = drawdown;
     expect((await get(`customers/${customerId}`, owner.token)).body).toMatchObject({
       name: customer.accountName,
+      language: 'fi',
       email: customer.contactEmail,
       contactName: customer.contactName,
       website: customer.website,
@@ -111,7 +113,7 @@ describe('the customer of a drawdown', () => {
     const customer = someone();
     const { customerId } = await drawnBy(other, customer);
     const typed = someone({ accountName: customer.accountName.toUpperCase(), website: customer.website });
-    await drawnBy(partner, typed);
+    for (const accountName of [customer.accountName.toLowerCase(), typed.accountName]) await drawnBy(partner, { ...typed, accountName });
     const admin = await tokenOf(api, 'customerAdmin', customerId);
     await api.call({ method: 'PATCH', url: `/v1/customers/${customerId}`, token: admin, body: { name: 'A new and secret name' } });
     const byId = await drawnBy(partner, { customerId });
@@ -134,11 +136,15 @@ describe('the customer of a drawdown', () => {
   });
 
   it('is seen by nobody but its dealer once it has named one', async () => {
-    const owner = await newPartner(api);
+    const owner = await signedUp();
     const { customerId } = await drawnBy(owner, someone());
     const admin = await tokenOf(api, 'customerAdmin', customerId);
-    const link = (partnerCode: string) =>
-      api.call({ method: 'PUT', url: `/v1/customers/${customerId}/dealer`, token: admin, body: { partnerCode } });
+    const link = async (partnerCode: string) =>
+      (await api.call({ method: 'PUT', url: `/v1/customers/${customerId}/dealer`, token: admin, body: { partnerCode } })).body;
+    expect(await me(owner, await link(owner.partnerCode))).toMatchObject([
+      { relation: 'own' },
+      { relation: 'customer', accountId: customerId },
+    ]);
     await link(other.partnerCode);
     expect(problem(await get(`pools/${customerId}`, owner.token))).toEqual([404, 'POOL_NOT_FOUND']);
     expect((await get(`pools/${customerId}`, other.token)).status).toBe(200);

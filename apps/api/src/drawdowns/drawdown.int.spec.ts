@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { pool } from '#licensing';
+import { knownBefore } from '../sub-command.js';
 import { drawdownScene, bot, creator, line, problem, someone, type DrawdownScene } from '../testing/drawdown-scene.js';
 import { newPartner, tokenOf } from '../testing/tenants.js';
+import { changedDrawdown } from './drawdown.views.js';
 
 let api: DrawdownScene['api'];
 let partner: DrawdownScene['partner'];
@@ -131,6 +134,21 @@ describe('a drawdown', () => {
     for (const other of [{ note: 'another' }, { customer: someone() }])
       expect(problem(await submit({ ...body, ...other }, { headers }))).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
     expect(await logEnd()).toBe(end);
+  });
+
+  it('whose key is too old to be remembered is answered as it stands, and nothing is registered for it', async () => {
+    const { drawdownId } = await submitted();
+    await approve(drawdownId);
+    const context = {
+      commandId: randomUUID(),
+      inputHash: 'old',
+      correlationId: 'old',
+      actor: { userId: 'a-test', role: 'partner' as const },
+    };
+    const nothingNew = await knownBefore(api.parts.ledger, pool, partner.id, { context }, () => []);
+    expect(nothingNew?.facts).toEqual([]);
+    const asked = { accountId: partner.id, drawdownId, state: 'submitted' as const };
+    expect((await changedDrawdown(api.parts.ledger, asked, nothingNew!)).state).toBe('approved');
   });
 
   it('races another one for the last license: one has it', async () => {
