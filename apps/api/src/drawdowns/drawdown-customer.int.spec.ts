@@ -63,6 +63,7 @@ describe('the customer of a drawdown', () => {
     const owner = await signedUp();
     await api.call({ method: 'PATCH', url: `/v1/partners/${owner.id}`, token: owner.token, body: { language: 'fi' } });
     const customer = someone();
+    await drawnBy(owner, customer);
     const drawdown = await drawnBy(owner, customer);
     const { customerId } = drawdown;
     expect((await get(`customers/${customerId}`, owner.token)).body).toMatchObject({
