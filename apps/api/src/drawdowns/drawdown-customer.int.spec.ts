@@ -30,6 +30,8 @@ describe('the customer of a drawdown', () => {
       someone({ accountName: `Ｎordlys ${name}`, website: `https://WWW.${name.toUpperCase()}.example.:8443/` }),
     ];
     for (const customer of same) expect((await drawnBy(partner, customer)).customerId).toBe(first.customerId);
+    const spaced = await drawnBy(partner, someone({ accountName: `Nordlys ${name}`, website: ` https://${name}.example ` }));
+    expect((await seen(spaced, spaced)).customer).toMatchObject({ customerId: first.customerId, website: `https://${name}.example` });
     const others = [
       someone({ accountName: `Nordlys ${name}`, website: `https://shop.${name}.example` }),
       someone({ accountName: `Nordlys Holding ${name}`, website: `https://${name}.example` }),
