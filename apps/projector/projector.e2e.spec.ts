@@ -103,7 +103,7 @@ describe('projector processes', () => {
     expect(dumps[1]?.length).toBeGreaterThan(1_000);
   };
 
-  it('that race and are killed at any moment leave in LMDB what a straight replay gives', racingAndKilled, 120_000);
+  it('that race and are killed at any moment leave in LMDB what a straight replay gives', racingAndKilled);
 
   (redisIsInstalled() ? it : it.skip)('that race and are killed at any moment leave in Redis what a straight replay gives', async () => {
     redis = await spawnRedis();

@@ -34,7 +34,7 @@ describe('Automation Anywhere: drawdowns over two terms, in the sandbox', () => 
     await expectStatus(201, vendor.operator.post(`/v1/pools/${partner.id}/purchases`, order));
     startedAt = Date.parse((await vendor.operator.get('/v1/sandbox/clock')).body.now);
   });
-  afterAll(() => ledger?.stop(), 60_000);
+  afterAll(() => ledger?.stop());
 
   /** Moves the clock to so many days after the beginning; all that fell due by then has happened when it answers. */
   const moveTo = async (days: number) => {

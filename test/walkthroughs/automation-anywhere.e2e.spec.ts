@@ -48,7 +48,7 @@ describe.each(places)('Automation Anywhere: partner drawdowns, on $name', ({ sta
     accounting = await user('comptabilite', 'accounting', undefined, 'compta@vendor.example');
     order = vendor.unique('AA-2026-0007');
   });
-  afterAll(() => ledger?.stop(), 60_000);
+  afterAll(() => ledger?.stop());
 
   const user = async (name: string, role: string, accountId?: string, email?: string): Promise<Caller> => {
     const login = vendor.unique(name);

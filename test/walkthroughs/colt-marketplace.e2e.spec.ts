@@ -21,7 +21,7 @@ describe.each(places)('Colt: buying in the marketplace, on $name', ({ start }) =
     colt = await Colt.at(ledger);
     await colt.openMarketplace();
   });
-  afterAll(() => ledger?.stop(), 60_000);
+  afterAll(() => ledger?.stop());
 
   const get = async (path: string, query = {}) => (await colibri.user.get(path, query)).body;
   const search = async (query: object) => {
@@ -142,7 +142,9 @@ describe.each(places)('Colt: buying in the marketplace, on $name', ({ start }) =
     const { body } = await expectStatus(202, colibri.user.post('/v1/orders', order));
     expect(body.totals).toEqual([{ currency: 'EUR', amount: '612.00' }]);
     const home = await get(`/v1/pools/${colibri.id}/overview`, { atLeast: body.position });
-    expect(home.orders).toMatchObject([{ orderId: body.orderId, state: 'placed' }]);
+    expect(home.orders).toMatchObject([{ orderId: body.orderId, state: 'placed', href: `/v1/orders/${body.orderId}` }]);
+    const seen = await (await colt.colleagueOf(colibri)).get(`/v1/pools/${colibri.id}/overview?atLeast=${body.position}`);
+    expect(seen.body.orders).toEqual(home.orders.map(({ href: _, ...order }: any) => order));
     const mistaken = await colt.confirm({ orderId: body.orderId, reference: 'pay-78', outcome: 'paid' });
     expect(mistaken).toMatchObject({ status: 409, body: { code: 'PAYMENT_REFERENCE_MISMATCH' } });
     await expectStatus(200, colt.confirm({ orderId: body.orderId, reference: 'pay-77', outcome: 'paid' }));

@@ -102,7 +102,7 @@ describe.each(places)('Colt: subscriptions, on $name', ({ start }) => {
     colibri = await Subscriber.at(ledger);
     id = await colibri.buys(5, monthlyForAYear);
   });
-  afterAll(() => ledger?.stop(), 60_000);
+  afterAll(() => ledger?.stop());
 
   it('003-02, 003-58: the customer opens « Abonnements » and the name of one of them', async () => {
     const listed = await colibri.list({ query: '365 business prem' });
@@ -184,7 +184,7 @@ describe('Colt: subscriptions over the years, in the sandbox', () => {
     byTheMonth = await colibri.buys(2, monthly);
     ({ termEndsAt } = await colibri.one(yearly));
   });
-  afterAll(() => ledger?.stop(), 60_000);
+  afterAll(() => ledger?.stop());
 
   it('003-67: the seven days count for each lot of licenses by itself', async () => {
     await colibri.waitsUntil(after(5));

@@ -98,6 +98,13 @@ export class Colt {
     return { id: body.customerId, login, user: await this.anyone.signIn(login, password) };
   }
 
+  /** Somebody who sees what the customer has, and not its orders. */
+  async colleagueOf({ user }: Party): Promise<Caller> {
+    const login = this.unique('collegue');
+    await expectStatus(201, user.post('/v1/users', { login, role: 'customerUser', password }));
+    return this.anyone.signIn(login, password);
+  }
+
   signIn(login: string): Promise<Answer> {
     return this.anyone.post('/v1/sessions', { login, password });
   }

@@ -21,7 +21,7 @@ describe.each(places)('i-PRO: customers, on $name', ({ start }) => {
     remo = await Remo.at(ledger);
     code = remo.unique('SAKURA');
   });
-  afterAll(() => ledger?.stop(), 60_000);
+  afterAll(() => ledger?.stop());
 
   const customers = async (query = {}) => (await sakura.user.get(`/v1/partners/${sakura.id}/customers`, { atLeast, ...query })).body;
   const names = async (query = {}) => (await customers(query)).items.map(({ name }: any) => name);

@@ -25,7 +25,7 @@ describe.each(places)('i-PRO: licenses, on $name', ({ start }) => {
     code = remo.unique('SAKURA');
     storeAccountId = remo.unique('EC');
   });
-  afterAll(() => ledger?.stop(), 60_000);
+  afterAll(() => ledger?.stop());
 
   const pool = async (party: Party, query = {}) => (await party.user.get(`/v1/pools/${party.id}`, query)).body;
   const history = async (query = {}) => (await sakura.user.get(`/v1/pools/${sakura.id}/assignments`, query)).body;

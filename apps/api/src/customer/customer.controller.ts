@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Ledger, type EventLog } from '#event-store';
+import { Ledger, type EventLog, type Receipt } from '#event-store';
 import { answered } from '../answered.js';
 import { Input } from '../http/input.js';
 import { Reads, Section, Writes } from '../http/route.js';
@@ -9,7 +9,7 @@ import { EVENT_LOG } from '../parts.js';
 import { CustomerAnswer, CustomerChangedAnswer } from './customer.answers.js';
 import { ChangeCustomerProfile, LinkDealer, RegisterCustomer, UnlinkDealer } from './customer.commands.js';
 import { FindCustomer } from './customer.questions.js';
-import { customerNow } from './customer.views.js';
+import { customerNow, customerThen } from './customer.views.js';
 
 @Section('Customers')
 @Controller('v1/customers')
@@ -17,7 +17,7 @@ export class CustomerController {
   constructor(
     private readonly commands: CommandBus,
     private readonly ledger: Ledger,
-    @Inject(EVENT_LOG) private readonly eventLog: EventLog,
+    @Inject(EVENT_LOG) private readonly log: EventLog,
   ) {}
 
   @Writes('POST', '', {
@@ -28,12 +28,12 @@ export class CustomerController {
     answer: CustomerChangedAnswer,
   })
   async register(@Input() command: RegisterCustomer) {
-    return answered(await this.commands.execute(command), () => customerNow(this.ledger, command.context.commandId));
+    return this.changed(command.context.commandId, await this.commands.execute(command));
   }
 
   @Reads(':customerId', { may: 'readCustomer', summary: 'A customer and its dealer', answer: CustomerAnswer })
   async findOne(@Input() { customerId, atLeast }: FindCustomer) {
-    return customerNow(this.ledger, customerId, await logReached(this.eventLog, atLeast));
+    return customerNow(this.ledger, customerId, await logReached(this.log, atLeast));
   }
 
   @Writes('PATCH', ':customerId', {
@@ -43,7 +43,7 @@ export class CustomerController {
     answer: CustomerChangedAnswer,
   })
   async change(@Input() command: ChangeCustomerProfile) {
-    return answered(await this.commands.execute(command), () => customerNow(this.ledger, command.customerId));
+    return this.changed(command.customerId, await this.commands.execute(command));
   }
 
   @Writes('PUT', ':customerId/dealer', {
@@ -53,7 +53,7 @@ export class CustomerController {
     answer: CustomerChangedAnswer,
   })
   async linkDealer(@Input() command: LinkDealer) {
-    return answered(await this.commands.execute(command), () => customerNow(this.ledger, command.customerId));
+    return this.changed(command.customerId, await this.commands.execute(command));
   }
 
   @Writes('DELETE', ':customerId/dealer', {
@@ -63,6 +63,10 @@ export class CustomerController {
     answer: CustomerChangedAnswer,
   })
   async unlinkDealer(@Input() command: UnlinkDealer) {
-    return answered(await this.commands.execute(command), () => customerNow(this.ledger, command.customerId));
+    return this.changed(command.customerId, await this.commands.execute(command));
+  }
+
+  private changed(customerId: string, receipt: Receipt) {
+    return answered(receipt, () => customerThen({ ledger: this.ledger, log: this.log }, customerId, receipt));
   }
 }

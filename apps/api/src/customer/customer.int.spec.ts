@@ -35,6 +35,16 @@ describe('a customer', () => {
     expect((await patch({ name: null })).body).toMatchObject({ code: 'INVALID_REQUEST', errors: [{ path: 'name' }] });
   });
 
+  it('is answered again as the first time, whatever was changed since', async () => {
+    const headers = { 'idempotency-key': 'the-first-name' };
+    const { id, token } = await newCustomer(api);
+    const rename = (name: string, key?: object) =>
+      api.call({ method: 'PATCH', url: `/v1/customers/${id}`, token, body: { name }, headers: { ...key } });
+    const { body: first } = await rename('山田総合警備株式会社', headers);
+    await rename('山田警備東日本');
+    expect((await rename('山田総合警備株式会社', headers)).body).toEqual(first);
+  });
+
   it('has its personal data in the person object of its facts and nowhere else', async () => {
     const { id } = await newCustomer(api);
     for await (const { data, metadata } of api.parts.eventLog.readStream(`customer-${id}`)) {

@@ -3,7 +3,7 @@ import { startApi, type StartedApi } from '../testing/started-api.js';
 import { bought, newPartner, newProduct } from '../testing/tenants.js';
 
 let api: StartedApi;
-beforeAll(async () => void (api = await startApi({ EVENTSTORE_URL: 'esdb://elsewhere', JWT_SECRET: 'x'.repeat(32) })), 60_000);
+beforeAll(async () => void (api = await startApi({ EVENTSTORE_URL: 'esdb://elsewhere', JWT_SECRET: 'x'.repeat(32) })));
 afterAll(() => api.stop());
 
 describe('an installation without a key for license files', () => {

@@ -49,13 +49,14 @@ export class OwnSubscriptionAnswer {
   readonly href: string;
 }
 
-/** An order under way, in short: what was answered in forms, and what it costs, is for those who may read the order. */
+/** An order under way, in short: what was answered in forms, and what it costs, is for those who may read the order. The link, too. */
 export class OpenOrderAnswer extends PickType(OrderAnswer, ['orderId', 'state', 'placedAt'] as const) {
   @ListOf(() => OpenOrderLineAnswer, { max: 300 })
   readonly lines: readonly OpenOrderLineAnswer[];
 
-  @Text({ example: `/v1/orders/${story.orderId}` })
-  readonly href: string;
+  @Optional()
+  @Text({ example: `/v1/orders/${story.orderId}`, description: 'For those who may read the order' })
+  readonly href?: string;
 }
 
 export class ComingDeadlineAnswer {

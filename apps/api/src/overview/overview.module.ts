@@ -1,6 +1,7 @@
 import { Controller, Inject, Module } from '@nestjs/common';
 import { Ledger } from '#event-store';
-import type { Clock, Settings } from '#platform';
+import type { Actor, Role } from '#licensing';
+import { access, type Clock, type Settings } from '#platform';
 import {
   balanceOf,
   findProducts,
@@ -43,7 +44,7 @@ export class OverviewController {
     models: ['pool-balance', 'catalogue', 'subscription-list', 'order-list', 'deadline-list'],
     answer: OverviewAnswer,
   })
-  async read(@Input() { accountId }: ReadOverview): Promise<OverviewAnswer> {
+  async read(@Input() { principal, accountId }: ReadOverview): Promise<OverviewAnswer> {
     const now = this.clock.nowText();
     const { supportEmail } = this.settings;
     const [held, subscriptions, open, deadlines] = await Promise.all([
@@ -59,7 +60,7 @@ export class OverviewController {
       total: held.total,
       products: await this.ownProducts(held.products),
       subscriptions: subscriptions.items.map((subscription) => ownSubscription(accountId, subscription)),
-      orders: await this.openOrders(open.items),
+      orders: await this.openOrders(open.items, principal),
       ordersOpen: open.total,
       deadlines: deadlines.items.map(({ kind, at, subject, effect }) => ({ kind, at, subject, effect })),
       ...(supportEmail !== undefined && { supportEmail }),
@@ -67,14 +68,15 @@ export class OverviewController {
     };
   }
 
-  private async openOrders(orders: readonly ListedOrder[]): Promise<OpenOrderAnswer[]> {
+  private async openOrders(orders: readonly ListedOrder[], { role }: Actor): Promise<OpenOrderAnswer[]> {
     const names = await productNames(
       this.store,
       orders.flatMap(({ lines }) => lines.map(({ sku }) => sku)),
     );
+    const readers: readonly Role[] = access.readOrders.roles;
     return orders.map(({ orderId, state, placedAt, lines }) => {
       const shown = lines.map(({ sku, quantity }) => ({ sku, name: names.get(sku) ?? sku, quantity }));
-      return { orderId, state, placedAt, lines: shown, href: `/v1/orders/${orderId}` };
+      return { orderId, state, placedAt, lines: shown, ...(readers.includes(role) && { href: `/v1/orders/${orderId}` }) };
     });
   }
 

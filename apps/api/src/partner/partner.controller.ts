@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Ledger, type EventLog } from '#event-store';
+import { Ledger, type EventLog, type Receipt } from '#event-store';
 import { listCustomers } from '#projections';
 import type { ReadStore } from '#read-store';
 import { LinkedCustomersAnswer } from '../customer/customer.answers.js';
@@ -12,7 +12,7 @@ import { EVENT_LOG, READ_STORE } from '../parts.js';
 import { PartnerAnswer, PartnerChangedAnswer } from './partner.answers.js';
 import { ChangePartnerProfile, LinkStore, RegisterPartner } from './partner.commands.js';
 import { FindPartner, ListLinkedCustomers } from './partner.questions.js';
-import { partnerNow } from './partner.views.js';
+import { partnerNow, partnerThen } from './partner.views.js';
 
 @Section('Partners')
 @Controller('v1/partners')
@@ -20,18 +20,18 @@ export class PartnerController {
   constructor(
     private readonly commands: CommandBus,
     private readonly ledger: Ledger,
-    @Inject(EVENT_LOG) private readonly eventLog: EventLog,
+    @Inject(EVENT_LOG) private readonly log: EventLog,
     @Inject(READ_STORE) private readonly store: ReadStore,
   ) {}
 
   @Writes('POST', '', { may: 'registerPartner', summary: 'Register a partner', status: 201, answer: PartnerChangedAnswer })
   async register(@Input() command: RegisterPartner) {
-    return answered(await this.commands.execute(command), () => partnerNow(this.ledger, command.context.commandId));
+    return this.changed(command.context.commandId, await this.commands.execute(command));
   }
 
   @Reads(':partnerId', { may: 'readPartner', summary: 'A partner, and whether to ask it for its link to the shop', answer: PartnerAnswer })
   async findOne(@Input() { partnerId, atLeast }: FindPartner) {
-    return partnerNow(this.ledger, partnerId, await logReached(this.eventLog, atLeast));
+    return partnerNow(this.ledger, partnerId, await logReached(this.log, atLeast));
   }
 
   @Writes('PATCH', ':partnerId', {
@@ -41,7 +41,7 @@ export class PartnerController {
     answer: PartnerChangedAnswer,
   })
   async change(@Input() command: ChangePartnerProfile) {
-    return answered(await this.commands.execute(command), () => partnerNow(this.ledger, command.partnerId));
+    return this.changed(command.partnerId, await this.commands.execute(command));
   }
 
   @Writes('PUT', ':partnerId/store-link', {
@@ -51,7 +51,7 @@ export class PartnerController {
     answer: PartnerChangedAnswer,
   })
   async linkStore(@Input() command: LinkStore) {
-    return answered(await this.commands.execute(command), () => partnerNow(this.ledger, command.partnerId));
+    return this.changed(command.partnerId, await this.commands.execute(command));
   }
 
   @Reads(':partnerId/customers', {
@@ -64,5 +64,9 @@ export class PartnerController {
   async customers(@Input() question: ListLinkedCustomers) {
     await partnerNow(this.ledger, question.partnerId);
     return listCustomers(this.store, question);
+  }
+
+  private changed(partnerId: string, receipt: Receipt) {
+    return answered(receipt, () => partnerThen({ ledger: this.ledger, log: this.log }, partnerId, receipt));
   }
 }

@@ -35,6 +35,18 @@ describe('registering a partner', () => {
     expect(again.headers['idempotent-replayed']).toBe('true');
   });
 
+  it('is answered again as the first time, whatever was changed since', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const { body: first } = await register(sakura, headers);
+    const { partnerId } = first;
+    const token = await tokenOf(api, 'partner', partnerId);
+    const rename = (name: string, key?: object) =>
+      api.call({ method: 'PATCH', url: `/v1/partners/${partnerId}`, token, body: { name }, headers: { ...key } });
+    const { body: renamed } = await rename('Sakura East', headers);
+    expect((await rename('Sakura West')).body.name).toBe('Sakura West');
+    expect([(await register(sakura, headers)).body, (await rename('Sakura East', headers)).body]).toEqual([first, renamed]);
+  });
+
   it('refuses a code that another partner has, in any case and width, and claims nothing', async () => {
     const before = await end();
     for (const partnerCode of ['SAKURA-01', 'sakura-01', 'ＳＡＫＵＲＡ－０１']) {
