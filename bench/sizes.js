@@ -7,13 +7,13 @@ const quick = {
   probeMilliseconds: 300,
   warmMilliseconds: 1_000,
   warmRequests: 0,
-  assignments: { connections: [64], seconds: 1.5, accountsCount: 300, poolSizes: [16] },
-  reading: { assignments: 3_000, lagSeconds: 2, commands: 50, eachAlone: false },
+  assignments: { connections: [64], seconds: 1, accountsCount: 200, poolSizes: [16] },
+  reading: { assignments: 3_000, lagSeconds: 1, commands: 50, eachAlone: false },
   searching: { entries: 10_000, customers: 200, searches: 30 },
   growing: { events: [10_000], atOnce: 64 },
   pool: { facts: 5_000 },
   store: { scale: 'small', only: 'append-seq,append-conc path=batch concurrency=32,append-hot-pipelined,read-all' },
-  hotAccount: { seconds: 2, callers: 32 },
+  hotAccount: { seconds: 1, callers: 32 },
   soak: { minutes: 0.1, everyMilliseconds: 500 },
 };
 
