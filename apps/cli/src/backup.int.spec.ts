@@ -159,7 +159,7 @@ describe('A damaged backup', () => {
     writeFileSync(join(backup, 'SHA256SUMS'), sums.replace(sum(whole), sum(flipped)));
     const { code, stdout, stderr } = await folder.run(['restore', backup], { DATA_DIR: target });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^ledger: The backup in .* is damaged: .*segment, offset \d+: .* Nothing was restored\./);
+    expect(stderr).toMatch(/^ledger: The backup in .* is damaged: .*segment, offset \d+: .* It cannot be restored: take another one\./);
     expect(existsSync(target)).toBe(false);
   });
 });

@@ -50,7 +50,7 @@ export async function describeBackup(folder: string, description: Description, f
  */
 export async function checkBackup(folder: string, options: CopyOptions = {}): Promise<CheckedBackup> {
   const damaged = (what: string, cause?: unknown) =>
-    new Failure(`The backup in ${folder} is damaged: ${what}. Nothing was restored. Take another backup.`, { cause });
+    new Failure(`The backup in ${folder} is damaged: ${what}. It cannot be restored: take another one.`, { cause });
   if (!existsSync(join(folder, sumsFile)))
     throw new Failure(`${folder} holds no whole backup: there is no ${sumsFile}. Name the folder that 'ledger backup' made.`);
   const files = readSums(await readFile(join(folder, sumsFile), 'utf8'));
