@@ -1,8 +1,6 @@
-import { Inject } from '@nestjs/common';
 import { CommandHandler } from '@nestjs/cqrs';
-import { Ledger, type EventLog } from '#event-store';
+import { Ledger } from '#event-store';
 import { pool, scheduleRenewal, setAutoRenewal, unscheduleRenewal } from '#licensing';
-import { EVENT_LOG } from '../parts.js';
 import { cancel } from './cancelling.js';
 import { resize } from './resizing.js';
 import { productOf } from './subscribed-product.js';
@@ -10,13 +8,10 @@ import { CancelSubscription, ResizeSubscription, ScheduleRenewal, SetAutoRenewal
 
 @CommandHandler(ResizeSubscription)
 export class ResizeSubscriptionHandler {
-  constructor(
-    private readonly ledger: Ledger,
-    @Inject(EVENT_LOG) private readonly log: EventLog,
-  ) {}
+  constructor(private readonly ledger: Ledger) {}
 
   execute(command: ResizeSubscription) {
-    return resize(this.ledger, this.log, command);
+    return resize(this.ledger, command);
   }
 }
 
