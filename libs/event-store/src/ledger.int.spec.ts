@@ -25,6 +25,12 @@ afterAll(() => store.stop());
 const now = () => new Date().toISOString();
 const ledgerOn = (options: Partial<LedgerOptions> = {}) => new Ledger({ log, now, ...options });
 const eventsOf = (id: string) => collect(log.readStream(`tally-${id}`));
+/** Waited for until it is opened. */
+function gate(): Promise<void> & { open(): void } {
+  let open!: () => void;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return Object.assign(opened, { open });
+}
 /** Counts the appends that go through a log. */
 function counted(inner: EventLog) {
   const counts = { appends: 0 };
@@ -296,6 +302,33 @@ describe('a cached state', () => {
     release();
     expect(await loading).toBe(3);
     await taking;
+  });
+
+  it('is not read anew while it is ahead of the log, by whoever waited for the same read as the command', async () => {
+    const id = randomUUID();
+    const [other, gates] = [ledgerOn(), { read: gate(), append: gate() }];
+    await other.record(tally, id, commandOf(5), add);
+    const starts: number[] = [];
+    const slow: EventLog = { ...withoutAnswers(log, () => 'answered') };
+    const { append } = slow;
+    slow.append = (...given) => gates.append.then(() => append(...given));
+    slow.readStream = async function* (stream, range) {
+      starts.push(range?.fromRevision ?? 0);
+      await gates.read;
+      yield* log.readStream(stream, range);
+    };
+    const ledger = ledgerOn({ log: slow });
+    const loading = [ledger.load(tally, id)];
+    const taking = ledger.record(tally, id, commandOf(2), take);
+    await new Promise((resolve) => setImmediate(resolve));
+    loading.push(ledger.load(tally, id, true));
+    gates.read.open();
+    expect((await loading[0]!).state.available).toBe(5);
+    await eventsOf(id);
+    expect(starts).toEqual([0]);
+    gates.append.open();
+    await taking;
+    expect((await loading[1]!).state.available).toBe(3);
   });
 
   it('read in the same turn in which a command is decided is read without its facts', async () => {

@@ -49,9 +49,11 @@ type AnyAggregate = Aggregate<unknown, AnyFact>;
 /** The commands of one stream that wait while others are being recorded. */
 interface Lane {
   waiting: Waiting[];
-  /** The state holds facts that do not stand in the log yet. */
+  /** A group is being recorded: nobody else begins to bring the state up to date, for it may hold facts that do not stand in the log yet. */
+  holding: boolean;
+  /** It does hold such facts. */
   ahead: boolean;
-  /** Those who want to read the state when it does not. */
+  /** Those who want to read the state when the group is over. */
   readers: (() => void)[];
 }
 
@@ -131,14 +133,14 @@ export class Ledger {
   async load<State, Fact extends AnyFact>(aggregate: Aggregate<State, Fact>, id: string, anew = false): Promise<Loaded<State>> {
     const stream = streamName(aggregate.category, id);
     const since = anew ? performance.now() : -1;
-    for (;;) {
+    for (let state = this.current(stream); ;) {
       const lane = this.lanes.get(stream);
-      if (lane?.ahead === true) await new Promise<void>((resolve) => lane.readers.push(resolve));
-      let state = this.current(stream);
-      // A read that somebody else had begun may have begun too early.
-      while (state === undefined || state.freshAt < since) state = await this.refresh(stream, aggregate as unknown as AnyAggregate);
-      // While it was read, a lane may have gone ahead of the log with it.
-      if (this.lanes.get(stream)?.ahead !== true) return state.lend() as Loaded<State>;
+      // While it was read, a lane may have gone ahead of the log with it; and a read that somebody else had begun may have begun too early.
+      if (state !== undefined && state.freshAt >= since && lane?.ahead !== true) return state.lend() as Loaded<State>;
+      if (lane?.holding === true && !this.loads.has(stream)) {
+        await new Promise<void>((resolve) => lane.readers.push(resolve));
+        state = this.current(stream);
+      } else state = await this.refresh(stream, aggregate as unknown as AnyAggregate);
     }
   }
 
@@ -162,12 +164,13 @@ export class Ledger {
   }
 
   private async run(stream: string, aggregate: AnyAggregate, first: Waiting): Promise<void> {
-    const lane: Lane = { waiting: [first], ahead: false, readers: [] };
+    const lane: Lane = { waiting: [first], holding: false, ahead: false, readers: [] };
     this.lanes.set(stream, lane);
     // What else arrives in this turn goes into the same append.
     await undefined;
     while (lane.waiting.length > 0) {
       const waiting = lane.waiting.splice(0, groupMax);
+      lane.holding = true;
       try {
         await this.recordGroup(stream, aggregate, lane, waiting);
       } catch (error) {
@@ -175,7 +178,7 @@ export class Ledger {
         this.cache.delete(stream);
         for (const { reject } of waiting) reject(error);
       }
-      lane.ahead = false;
+      lane.holding = lane.ahead = false;
       for (const read of lane.readers.splice(0)) read();
       // Readers and those who were answered come before the next group moves the state on.
       if (lane.waiting.length > 0) await nextTurn();

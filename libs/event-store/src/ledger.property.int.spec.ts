@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LogUnavailable } from './event-log.js';
+import type { EventLog } from './event-log.js';
+import { verifyChain } from './hash-chain.js';
+import { Ledger } from './ledger.js';
+import { TooManyConflicts } from './ledger-errors.js';
+import { withoutAnswers } from './testing/faults.js';
+import { collect, startTestStore } from './testing/store.js';
+import type { TestStore } from './testing/store.js';
+import { NotEnough, add, commandOf, take, takeEach, tally } from './testing/tally.js';
+import type { TallyFact } from './testing/tally.js';
+
+let store: TestStore;
+let log: EventLog;
+
+beforeAll(async () => {
+  store = await startTestStore();
+  log = store.open();
+});
+afterAll(() => store.stop());
+
+const deciders = { add, take, takeEach };
+const turns = fc.nat({ max: 12 });
+const call = fc.record({
+  kind: fc.constantFrom('add', 'take', 'takeEach', 'repeat', 'preview', 'load', 'loadAnew'),
+  amount: fc.integer({ min: 1, max: 3 }),
+  process: fc.nat({ max: 1 }),
+  after: turns,
+});
+/** What becomes of the next read and append: how many turns of the event loop they wait, and whether they are answered. */
+const reads = fc.array(fc.record({ wait: turns, isDown: fc.constantFrom(false, false, false, true) }), { minLength: 1, maxLength: 10 });
+const appends = fc.array(fc.record({ wait: turns, fate: fc.constantFrom('answered', 'answered', 'lost', 'dropped', 'down') }), {
+  minLength: 1,
+  maxLength: 10,
+});
+
+async function wait(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await nextTurn();
+}
+
+/** The log with these waits and faults, over and over. */
+function faulty(plan: { reads: { wait: number; isDown: boolean }[]; appends: { wait: number; fate: string }[] }): EventLog {
+  let [read, appended] = [0, 0];
+  let fate = 'answered';
+  const chosen = withoutAnswers(log, () => fate as 'answered');
+  return {
+    ...chosen,
+    append: async (...given) => {
+      const next = plan.appends[appended++ % plan.appends.length]!;
+      await wait(next.wait);
+      if (next.fate === 'down') throw new LogUnavailable('down');
+      fate = next.fate;
+      return chosen.append(...given);
+    },
+    readStream: async function* (...given) {
+      const next = plan.reads[read++ % plan.reads.length]!;
+      await wait(next.wait);
+      for await (const event of log.readStream(...given)) {
+        yield event;
+        await wait(next.wait);
+        if (next.isDown) throw new LogUnavailable('down');
+      }
+    },
+  };
+}
+
+it('whoever writes, reads and fails at once on one stream: every answer is true, and every failure is one that is foreseen', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(call, { minLength: 2, maxLength: 25 }), reads, appends, async (calls, reads, appends) => {
+      const id = randomUUID();
+      const options = { log: faulty({ reads, appends }), now: () => new Date().toISOString(), unknownMsMax: 50 };
+      const processes = [new Ledger(options), new Ledger(options)];
+      await processes[0]!.record(tally, id, commandOf(10), add).catch(() => undefined);
+      const answered = new Map<string, number>();
+      const shown: { revision: number; available: number }[] = [];
+      let acknowledged = -1;
+      let last = commandOf(1);
+      const failures: unknown[] = [];
+      await Promise.all(
+        calls.map(async ({ kind, amount, process, after }) => {
+          await wait(after);
+          const ledger = processes[process]!;
+          const since = acknowledged;
+          try {
+            if (kind === 'load' || kind === 'loadAnew') {
+              const { state, revision } = await ledger.load(tally, id, kind === 'loadAnew');
+              shown.push({ revision, available: state.available });
+              if (kind === 'loadAnew') expect(revision).toBeGreaterThanOrEqual(since);
+            } else if (kind === 'preview') {
+              const { revision, state } = await ledger.record(tally, id, commandOf(amount, { dryRun: true }), add);
+              shown.push({ revision, available: state!.available - amount });
+            } else {
+              const command = kind === 'repeat' ? last : (last = commandOf(amount));
+              const { revision } = await ledger.record(tally, id, command, deciders[kind === 'repeat' ? 'add' : kind]);
+              acknowledged = Math.max(acknowledged, revision);
+              expect(answered.get(command.context.commandId) ?? revision).toBe(revision);
+              answered.set(command.context.commandId, revision);
+            }
+          } catch (error) {
+            failures.push(error);
+          }
+        }),
+      );
+      for (const error of failures)
+        if (!(error instanceof NotEnough || error instanceof LogUnavailable || error instanceof TooManyConflicts)) throw error;
+
+      const events = await collect(log.readStream(`tally-${id}`));
+      expect(await verifyChain(events)).toBeUndefined();
+      const standing = new Map(events.map(({ metadata, revision }) => [(metadata as { commandId: string }).commandId, revision]));
+      for (const [commandId, revision] of answered) expect(standing.get(commandId)).toBe(revision);
+      for (const { revision, available } of shown) {
+        const sum = events
+          .slice(0, revision + 1)
+          .reduce((state, event) => tally.evolve(state, event as unknown as TallyFact), tally.initial());
+        expect(available).toBe(sum.available);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
