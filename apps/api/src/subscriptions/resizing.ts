@@ -1,4 +1,4 @@
-import type { Ledger, Receipt, RecordedFact } from '#event-store';
+import type { EventLog, Ledger, Receipt, RecordedFact } from '#event-store';
 import { finalOrderStates, order, placeIncrease, pool, resizeSubscription, type SubscriptionIncreaseOrdered } from '#licensing';
 import { stepOf } from '../sub-command.js';
 import { productOf } from './subscribed-product.js';
@@ -6,9 +6,9 @@ import type { ResizeSubscription } from './subscription.commands.js';
 
 /**
  * The pool decides. More licenses are an order, which is placed at once, so that the answer can be about it; should this process not live to do so, the
- * automation `orders` does. Answers what was recorded last: in the pool, or in the stream of the order.
+ * automation `orders` does. Answers what was recorded last: in the pool, or, whoever placed it, in the stream of the order.
  */
-export async function resize(ledger: Ledger, command: ResizeSubscription): Promise<Receipt> {
+export async function resize(ledger: Ledger, log: EventLog, command: ResizeSubscription): Promise<Receipt> {
   const { accountId, context } = command;
   const [products, ordersOver] = await Promise.all([productOf(ledger, command), increasesOver(ledger, command)]);
   const receipt = await ledger.record(pool, accountId, { ...command, products, ordersOver }, resizeSubscription);
@@ -16,7 +16,12 @@ export async function resize(ledger: Ledger, command: ResizeSubscription): Promi
     (fact): fact is RecordedFact<SubscriptionIncreaseOrdered> => fact.type === 'SubscriptionIncreaseOrdered',
   )?.data;
   if (increase === undefined || receipt.dryRun) return receipt;
-  return ledger.record(order, increase.orderId, { increase, context: stepOf(context, 'order') }, placeIncrease);
+  let placed = await ledger.record(order, increase.orderId, { increase, context: stepOf(context, 'order') }, placeIncrease);
+  if (placed.facts.length > 0) return placed;
+  // The automation was faster. The order has gone on since, or will: a repetition is answered the same by its first fact only.
+  const first = log.readStream(placed.stream, { limit: 1 });
+  for await (const { revision, position } of first) placed = { ...placed, revision, position, replayed: receipt.replayed };
+  return placed;
 }
 
 /** Which of the orders for more of it have come to an end: what they have not brought by now they never will. */

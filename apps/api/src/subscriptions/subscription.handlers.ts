@@ -1,6 +1,8 @@
+import { Inject } from '@nestjs/common';
 import { CommandHandler } from '@nestjs/cqrs';
-import { Ledger } from '#event-store';
+import { Ledger, type EventLog } from '#event-store';
 import { pool, scheduleRenewal, setAutoRenewal, unscheduleRenewal } from '#licensing';
+import { EVENT_LOG } from '../parts.js';
 import { cancel } from './cancelling.js';
 import { resize } from './resizing.js';
 import { productOf } from './subscribed-product.js';
@@ -8,10 +10,13 @@ import { CancelSubscription, ResizeSubscription, ScheduleRenewal, SetAutoRenewal
 
 @CommandHandler(ResizeSubscription)
 export class ResizeSubscriptionHandler {
-  constructor(private readonly ledger: Ledger) {}
+  constructor(
+    private readonly ledger: Ledger,
+    @Inject(EVENT_LOG) private readonly log: EventLog,
+  ) {}
 
   execute(command: ResizeSubscription) {
-    return resize(this.ledger, command);
+    return resize(this.ledger, this.log, command);
   }
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomUUID } from 'node:crypto';
-import { pool, product, provisionOrder, type PoolFact } from '#licensing';
+import { order, placeIncrease, pool, product, provisionOrder, type PoolFact } from '#licensing';
+import { uuidV5 } from '../http/command-context.js';
 import { startApi, type Answer, type StartedApi } from '../testing/started-api.js';
 import { newCustomer, newPartner, tokenOf, type Tenant } from '../testing/tenants.js';
 
@@ -226,6 +227,25 @@ describe('resizing', () => {
     await post(`${url}/resize`, { quantity: 2 });
     expect(await shrink()).toMatchObject({ status: 200, body: one.body });
     expect((await get(url)).body.quantity).toBe(2);
+  });
+
+  it('is answered again as it was, also when the automation was faster in placing its order', async () => {
+    const { id, url } = await subscribed();
+    const key = randomUUID();
+    const ask = () => post(`${url}/resize`, { quantity: 8 }, customer.token, { 'idempotency-key': key });
+    const route = 'POST /v1/pools/:accountId/subscriptions/:subscriptionId/resize';
+    const orderId = uuidV5([customer.id, route, customer.id, id, key].join('\n'));
+    const line = { sku: 'M365', quantity: 3, billing: monthlyForAYear, subscriptionId: id };
+    const how = { placedBy: 'user', line, payment: { method: 'external' as const }, fulfilment: 'automatic' as const };
+    const actor = { userId: 'orders', role: 'system' as const };
+    const context = { commandId: randomUUID(), inputHash: 'a'.repeat(64), correlationId: randomUUID(), actor };
+    const increase = { accountId: customer.id, subscriptionId: id, orderId, ...how };
+    const placed = await api.parts.ledger.record(order, orderId, { increase, context }, placeIncrease);
+    const first = await ask();
+    expect(first.body).toMatchObject({ order: { orderId }, revision: 0, position: String(placed.position) });
+    await post(`orders/${orderId}/cancel`);
+    const again = await ask();
+    expect([again.status, again.body, again.headers['idempotent-replayed']]).toEqual([202, first.body, 'true']);
   });
 
   it('says beforehand what would happen, and nothing happens', async () => {
