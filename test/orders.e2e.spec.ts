@@ -49,7 +49,7 @@ describe('orders', () => {
       const quantities = Array.from({ length: 24 }, (_, index) => 1 + ((index + round) % 5));
       await Promise.all(quantities.map((quantity, index) => order(customers[index % 3]!, quantity)));
       quantities.forEach((quantity, index) => (ordered[index % 3]! += quantity));
-      await until(async () => (await inPool(customers[0]!)) > before);
+      await until(async () => (await inPool(customers[0]!)) > before && ledger.processes.has('automations'));
       ledger.kill('automations');
     }
     for (const customer of customers) await until(async () => (await home(customer)).ordersOpen === 0);
@@ -57,7 +57,7 @@ describe('orders', () => {
     const states = await Promise.all(customers.map(async ({ user }) => (await user.get('/v1/orders', { limit: 500 })).body.items));
     expect(new Set(states.flat().map(({ state }: { state: string }) => state))).toEqual(new Set(['provisioned']));
     expect(states.flat()).toHaveLength(120);
-    expect(ledger.printed.match(/automations ended by SIGKILL/g)?.length).toBeGreaterThanOrEqual(3);
+    await until(() => ledger.printed.match(/automations ended by SIGKILL/g)?.length === 5);
   });
 
   it('placed before the sandbox clock is moved are through before what falls due by then', async () => {

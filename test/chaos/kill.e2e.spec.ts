@@ -29,6 +29,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await ledger?.stop();
   data.remove();
+  // A process that is not there is a thing to expect; whatever else went wrong stands in the log with its cause.
+  expect(ledger?.printed.match(/^.*an unforeseen error(\n .*)*/gm) ?? []).toEqual([]);
 });
 
 it(
@@ -37,7 +39,7 @@ it(
     const { acknowledged } = assignments;
     assignments.start(16);
     drawdowns.start(4);
-    subscriptions.start(4);
+    subscriptions.start(16);
     for (let round = 0; round < rounds; round += 1) {
       const before = acknowledged.size;
       await pause(randomInt(300));

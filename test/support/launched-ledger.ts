@@ -77,9 +77,11 @@ export class LaunchedLedger {
     );
   }
 
+  /** Errors: Error when there is no such process at the moment, so that a blow into the air is not taken for one that hit. */
   kill(name: string): void {
     const pid = this.processes.get(name);
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    if (pid === undefined) throw new Error(`${name} is not running, only ${[...this.processes.keys()].join(', ')}`);
+    process.kill(pid, 'SIGKILL');
   }
 
   signal(signal: NodeJS.Signals): void {
