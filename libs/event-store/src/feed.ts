@@ -58,7 +58,7 @@ class Queue {
 
 /**
  * Follows the whole log once for a process, from the first listener on, and hands every event on to all who listen: one connection carries only
- * a hundred calls. * Listeners never hold each other up: who does not keep pace is let go.
+ * a hundred calls. Listeners never hold each other up: who does not keep pace is let go.
  */
 export class Feed {
   private readonly queues = new Set<Queue>();
