@@ -12,8 +12,8 @@ import { submissionAt } from './submission.js';
 export async function ordersOf(ledger: Ledger, store: ReadStore, now: string, question: ListOrders): Promise<OrderListAnswer> {
   const { accountId, limit, cursor } = question;
   const { state, revision } = await ledger.load(pool, accountId, true);
-  if (revision === -1) await accountKind(ledger, accountId);
   const orders = ordersInStock(state, now);
+  if (revision === -1) await accountKind(ledger, accountId);
   const rest = cursor === undefined ? orders : orders.filter((order) => order.revision > Number(cursor));
   const page = rest.slice(0, limit);
   const names = await productNames(

@@ -47,6 +47,14 @@ describe('registering a partner', () => {
     expect([(await register(sakura, headers)).body, (await rename('Sakura East', headers)).body]).toEqual([first, renamed]);
   });
 
+  it('shows each of many who change it at once what the change of their own made of it', async () => {
+    const { partnerId } = (await register(sakura)).body;
+    const token = await tokenOf(api, 'partner', partnerId);
+    const names = Array.from({ length: 10 }, (_, index) => `Sakura ${index}`);
+    const rename = (name: string) => api.call({ method: 'PATCH', url: `/v1/partners/${partnerId}`, token, body: { name } });
+    expect((await Promise.all(names.map(rename))).map(({ body }) => body.name)).toEqual(names);
+  });
+
   it('refuses a code that another partner has, in any case and width, and claims nothing', async () => {
     const before = await end();
     for (const partnerCode of ['SAKURA-01', 'sakura-01', 'ＳＡＫＵＲＡ－０１']) {

@@ -26,8 +26,8 @@ export class SignInHandler implements ICommandHandler<SignIn> {
   async execute({ login, password, context: { correlationId } }: SignIn): Promise<SessionAnswer> {
     const { holder } = (await this.ledger.load(reservation, loginReservation(login))).state;
     const found = holder === undefined ? undefined : (await this.ledger.load(user, holder)).state;
-    const { passwordHash } = holder === undefined ? {} : (await this.ledger.load(credential, holder)).state;
     const { userId, role, accountId, person } = { ...found };
+    const { passwordHash } = holder === undefined ? {} : (await this.ledger.load(credential, holder)).state;
     const matched = await this.passwords.matches(passwordHash, password);
     if (userId === undefined || role === undefined || person === undefined) throw signInFailed();
     const actor: Actor = { userId, role, ...(accountId !== undefined && { accountId }) };

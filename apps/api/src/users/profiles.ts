@@ -32,48 +32,52 @@ export class Profiles {
   async me({ principal, atLeast }: WhoAmI): Promise<MeAnswer> {
     const { state } = await this.ledger.load(user, principal.userId);
     if (state.userId === undefined) throw new Rejected('USER_NOT_FOUND', `There is no user ${principal.userId}`);
-    const accounts = await this.accounts(principal, atLeast);
-    return { user: profileOf(state), accounts, complete: accounts.length < accountsMax };
+    // At once: what the ledger lends goes on changing.
+    const profile = profileOf(state);
+    return { user: profile, ...(await this.accounts(principal, atLeast)) };
   }
 
-  private async accounts({ role, accountId }: Actor, atLeast: string | undefined): Promise<AccountAnswer[]> {
-    if (accountId === undefined) return [];
+  private async accounts({ role, accountId }: Actor, atLeast: string | undefined): Promise<Pick<MeAnswer, 'accounts' | 'complete'>> {
+    if (accountId === undefined) return { accounts: [], complete: true };
     const asPartner = role === 'partner' || role === 'service' ? (await this.ledger.load(partner, accountId)).state : undefined;
     if (asPartner?.partnerId === undefined) {
       const { state } = await this.ledger.load(customer, accountId);
-      return [account('customer', accountId, state.person.name, 'own')];
+      return { accounts: [account('customer', accountId, state.person.name, 'own')], complete: true };
     }
     const own = account('partner', accountId, asPartner.name, 'own');
     const linked = await this.customersOf(accountId, atLeast);
-    return [own, ...linked, ...(await this.drawnFor(accountId, atLeast, accountsMax - 1 - linked.length))];
+    const drawnFor = await this.drawnFor(accountId, atLeast, accountsMax - linked.length);
+    const accounts = [own, ...linked, ...drawnFor.accounts];
+    return { accounts: accounts.slice(0, accountsMax), complete: drawnFor.complete && accounts.length <= accountsMax };
   }
 
-  /** The customers that linked this partner, as far as one answer goes. */
+  /** The customers that linked this partner; no page more than one answer has room for. */
   private async customersOf(partnerId: string, atLeast: string | undefined): Promise<AccountAnswer[]> {
     await this.models.reach([customerList.name], atLeast);
     const accounts: AccountAnswer[] = [];
-    for (let page = 1; accounts.length < accountsMax - 1; page++) {
+    for (let page = 1; accounts.length < accountsMax; page++) {
       const { items } = await listCustomers(this.store, { partnerId, page });
       if (items.length === 0) break;
       accounts.push(...items.map(({ customerId, name }) => account('customer', customerId, name, 'customer')));
     }
-    return accounts.slice(0, accountsMax - 1);
+    return accounts;
   }
 
   /**
    * The customers that this partner's drawdowns registered and that have named no dealer yet. The read model says whom it had drawdowns for, as many as
    * are looked at; the customers themselves say whether it sees them.
    */
-  private async drawnFor(partnerId: string, atLeast: string | undefined, max: number): Promise<AccountAnswer[]> {
+  private async drawnFor(partnerId: string, atLeast: string | undefined, max: number): Promise<Pick<MeAnswer, 'accounts' | 'complete'>> {
     await this.models.reach([drawdownList.name], atLeast);
     const accounts: AccountAnswer[] = [];
-    for (const customerId of (await drawdownCustomers(this.store, partnerId)).slice(0, drawnForMax)) {
+    const customerIds = await drawdownCustomers(this.store, partnerId);
+    for (const customerId of customerIds.slice(0, drawnForMax)) {
       if (accounts.length >= max) break;
       const { state } = await this.ledger.load(customer, customerId);
       if (!isSeenBy(state, partnerId) || isLinkedTo(state, partnerId)) continue;
       accounts.push(account('customer', customerId, state.person.name, 'drawdown'));
     }
-    return accounts;
+    return { accounts, complete: customerIds.length <= drawnForMax };
   }
 }
 

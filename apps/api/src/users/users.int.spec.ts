@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomUUID } from 'node:crypto';
 import { canonicalJson, type FactMetadata } from '#event-store';
-import { reservation, reserve } from '#licensing';
+import { customer as customers, linkDealer, registerCustomer, reservation, reserve } from '#licensing';
 import { startApi, type Call, type StartedApi } from '../testing/started-api.js';
 import { newCustomer, newPartner, tokenOf, type Tenant } from '../testing/tenants.js';
 import { makeFirstOperator } from './first-operator.js';
@@ -59,6 +59,30 @@ describe('a new user', () => {
       [dealer.id, 'partner', 'own'],
       [linked.id, 'customer', 'customer'],
     ]);
+  });
+
+  it('of a partner with more customers than one answer names is told so, and not when it names them all', async () => {
+    const dealer = await newPartner(api);
+    const actor = { userId: randomUUID(), role: 'operator' as const };
+    const link = async (number: number) => {
+      const customerId = randomUUID();
+      const context = () => ({ commandId: randomUUID(), inputHash: 'h', correlationId: 'c', actor });
+      const registration = { customerId, name: `Customer ${number}`, email: 'c@example.com', context: context() };
+      await api.parts.ledger.record(customers, customerId, registration, registerCustomer);
+      const linking = { customerId, partnerId: dealer.id, partnerCode: dealer.partnerCode, context: context() };
+      return api.parts.ledger.record(customers, customerId, linking, linkDealer);
+    };
+    const shown = async () => {
+      const { body } = await api.call({ url: `/v1/me?atLeast=${await api.parts.eventLog.end()}`, token: admin });
+      return [new Set(body.accounts.map(({ accountId }: { accountId: string }) => accountId)).size, body.complete];
+    };
+    const login = someone();
+    await create({ login, role: 'partner', accountId: dealer.id, password });
+    const admin = await api.signIn(login, password);
+    await Promise.all(Array.from({ length: 499 }, (_, number) => link(number)));
+    expect(await shown()).toEqual([500, true]);
+    await link(499);
+    expect(await shown()).toEqual([500, false]);
   });
 
   it('has its password nowhere but in the credential stream, hashed with argon2id', async () => {
