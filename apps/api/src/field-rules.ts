@@ -41,8 +41,9 @@ export function websiteFinding(value: unknown): string | undefined {
 
 /** The host that a web address names, without `www.`; undefined when it is no address of a public website. */
 export function hostOf(website: string): string | undefined {
-  const url = /^https?:\/\/[^\s\\/][^\s\\]*$/i.test(website.trim()) ? URL.parse(website.trim()) : null;
-  if (url === null || url.username !== '' || url.password !== '') return undefined;
+  const address = website.trim();
+  const url = /^https?:\/\/[^\s\\/][^\s\\]*$/i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || url.username !== '' || url.password !== '') return undefined;
   const host = url.hostname.replace(/\.$/, '').replace(/^www\.(?=.*\.)/, '');
   return /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/.test(host) ? host : undefined;
 }

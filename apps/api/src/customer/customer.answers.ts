@@ -31,7 +31,7 @@ export class CustomerAnswer {
   readonly email: string;
 
   @Optional()
-  @Text({ example: '山田花子', description: 'Whom to ask for; of customers that a drawdown registered' })
+  @Text({ example: '山田花子', description: 'Whom to ask for' })
   readonly contactName?: string;
 
   @Optional()

@@ -1,6 +1,6 @@
 import { LedgerCommand } from '../http/input.js';
 import { languages, type Language } from '#licensing';
-import { Choice, Email, Id, Nullable, Optional, Text } from '../fields.js';
+import { Choice, Email, Id, Nullable, Optional, Text, Website } from '../fields.js';
 import { story } from '../story.js';
 
 /** Registers an organization or person that uses licenses. */
@@ -20,7 +20,7 @@ export class RegisterCustomer extends LedgerCommand {
   readonly language?: Language;
 }
 
-/** Changes what is given; null takes the reading away; the rest stays (JSON merge patch). */
+/** Changes what is given; null takes it away, but for a name and an e-mail address; the rest stays (JSON merge patch). */
 export class ChangeCustomerProfile extends LedgerCommand {
   @Id({ example: story.customerId })
   readonly customerId: string;
@@ -36,6 +36,14 @@ export class ChangeCustomerProfile extends LedgerCommand {
   @Nullable()
   @Email({ example: 'kanri@yamada-sogo.example' })
   readonly email?: string | null;
+
+  @Nullable()
+  @Text({ example: '山田花子', description: 'Whom to ask for' })
+  readonly contactName?: string | null;
+
+  @Nullable()
+  @Website({ example: 'https://www.yamada-sogo.example' })
+  readonly website?: string | null;
 
   @Nullable()
   @Choice(languages, { example: 'ja' })

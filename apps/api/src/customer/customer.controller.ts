@@ -39,7 +39,7 @@ export class CustomerController {
   @Writes('PATCH', ':customerId', {
     may: 'changeCustomer',
     summary: 'Change the profile',
-    description: 'JSON merge patch: what is given is changed, null takes the reading of the name away, the rest stays.',
+    description: 'JSON merge patch: what is given is changed, null takes it away, but for a name and an e-mail address, the rest stays.',
     answer: CustomerChangedAnswer,
   })
   async change(@Input() command: ChangeCustomerProfile) {

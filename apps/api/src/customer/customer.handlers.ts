@@ -19,7 +19,8 @@ export class ChangeCustomerProfileHandler {
   constructor(private readonly ledger: Ledger) {}
 
   execute(command: ChangeCustomerProfile) {
-    return this.ledger.record(customer, command.customerId, command, changeCustomerProfile);
+    const website = command.website?.trim() ?? command.website;
+    return this.ledger.record(customer, command.customerId, { ...command, website }, changeCustomerProfile);
   }
 }
 

@@ -33,6 +33,10 @@ describe('a customer', () => {
     expect((await patch({ name: '山田総合警備株式会社' })).body).toMatchObject({ ...yamada, name: '山田総合警備株式会社' });
     expect((await patch({ nameReading: null })).body).not.toHaveProperty('nameReading');
     expect((await patch({ name: null })).body).toMatchObject({ code: 'INVALID_REQUEST', errors: [{ path: 'name' }] });
+    const contact = { contactName: '山田花子', website: 'https://www.yamada-sogo.example' };
+    expect((await patch({ ...contact, website: ` ${contact.website} ` })).body).toMatchObject(contact);
+    expect((await patch({ website: null })).body).not.toHaveProperty('website');
+    expect((await patch({ website: 'yamada' })).body).toMatchObject({ code: 'INVALID_REQUEST', errors: [{ path: 'website' }] });
   });
 
   it('is answered again as the first time, whatever was changed since', async () => {

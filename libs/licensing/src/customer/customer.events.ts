@@ -21,13 +21,19 @@ export type CustomerRegistered = Fact<
     readonly registeredBy?: string;
   }
 >;
-/** Only what changed is in it (null takes the reading away). `partnerIds` are all partners whose lists and histories show this customer. */
+/** Only what changed is in it (null takes it away). `partnerIds` are all partners whose lists and histories show this customer. */
 export type CustomerProfileChanged = Fact<
   'CustomerProfileChanged',
   {
     readonly customerId: string;
     readonly language?: Language;
-    readonly person: { readonly name?: string; readonly nameReading?: string | null; readonly email?: string };
+    readonly person: {
+      readonly name?: string;
+      readonly nameReading?: string | null;
+      readonly email?: string;
+      readonly contactName?: string | null;
+    };
+    readonly website?: string | null;
     readonly partnerIds: readonly string[];
   }
 >;

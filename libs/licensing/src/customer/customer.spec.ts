@@ -95,6 +95,30 @@ describe('The profile of a customer', () => {
     expect(given(customer, registered, withoutReading).when(changeCustomerProfile, { customerId, nameReading: null })).toEqual([]);
   });
 
+  it('says whom to ask for and where to look, as long as nobody takes that away', () => {
+    const contactName = 'Kari Nordmann';
+    const moved: CustomerFact = {
+      type: 'CustomerProfileChanged',
+      data: { customerId, person: { contactName }, website: 'https://fjord.example', partnerIds: [] },
+    };
+    const emptied: CustomerFact = {
+      type: 'CustomerProfileChanged',
+      data: { customerId, person: { contactName: null }, website: null, partnerIds: [] },
+    };
+    const [told, taken] = [
+      { contactName, website: 'https://fjord.example' },
+      { contactName: null, website: null },
+    ];
+    const change = { customerId, ...told };
+    expect(given(customer, registered).when(changeCustomerProfile, change)).toEqual([moved]);
+    expect(given(customer, registered, moved).when(changeCustomerProfile, change)).toEqual([]);
+    expect(given(customer, registered, moved).when(changeCustomerProfile, { customerId, ...taken })).toEqual([emptied]);
+    expect(given(customer, registered, emptied).when(changeCustomerProfile, { customerId, ...taken })).toEqual([]);
+    expect(stateAfter(customer, [registered, moved])).toMatchObject({ website: told.website, person: { contactName } });
+    const after = stateAfter(customer, [registered, moved, emptied]);
+    expect([after.website, after.person.contactName]).toEqual([undefined, undefined]);
+  });
+
   it('does not change by saying what it already says', () => {
     expect(given(customer, registered).when(changeCustomerProfile, { customerId, ...person, language: 'ja' })).toEqual([]);
   });

@@ -34,6 +34,8 @@ export interface ChangeCustomerProfile extends Commanded {
   readonly name?: string | null;
   readonly nameReading?: string | null;
   readonly email?: string | null;
+  readonly contactName?: string | null;
+  readonly website?: string | null;
   readonly language?: Language | null;
 }
 /** The partner is the one that has this code: looked up by the caller. */
@@ -67,6 +69,7 @@ export const customer = {
       case 'CustomerProfileChanged':
         state.language = fact.data.language ?? state.language;
         state.person = changedPerson(state.person, fact.data.person);
+        if (fact.data.website !== undefined) state.website = fact.data.website ?? undefined;
         return state;
       case 'DealerLinked':
         state.partnerId = fact.data.partnerId;
@@ -106,24 +109,28 @@ export function registerCustomer(state: CustomerState, command: RegisterCustomer
   return [{ type: 'CustomerRegistered', data: { customerId, language, person, ...origin } }];
 }
 
-/** Says only what changes; the language falls back to English, a name and an address cannot be taken away, a reading can. */
+/** Says only what changes; the language falls back to English, a name and an e-mail address cannot be taken away, the rest can. */
 export function changeCustomerProfile(state: CustomerState, command: ChangeCustomerProfile): CustomerFact[] {
   const customerId = registeredId(state, command.customerId);
   refuseFindings(
     (['name', 'email'] as const).filter((member) => command[member] === null).map((path) => ({ path, message: 'cannot be removed' })),
   );
-  const { name, nameReading, email } = command;
+  const { name, nameReading, email, contactName, website } = command;
   const language = command.language === null ? 'en' : command.language;
   const person = {
     ...(name != null && name !== state.person.name && { name }),
     ...(nameReading !== undefined && nameReading !== (state.person.nameReading ?? null) && { nameReading }),
     ...(email != null && email !== state.person.email && { email }),
+    ...(contactName !== undefined && contactName !== (state.person.contactName ?? null) && { contactName }),
   };
-  const newLanguage = language !== undefined && language !== state.language ? { language } : {};
-  if (Object.keys({ ...person, ...newLanguage }).length === 0) return [];
+  const others = {
+    ...(language !== undefined && language !== state.language && { language }),
+    ...(website !== undefined && website !== (state.website ?? null) && { website }),
+  };
+  if (Object.keys({ ...person, ...others }).length === 0) return [];
   const { registeredBy } = state;
   const partnerIds = registeredBy !== undefined && state.partnerIds.length === 0 ? [registeredBy] : [...state.partnerIds];
-  return [{ type: 'CustomerProfileChanged', data: { customerId, ...newLanguage, person, partnerIds } }];
+  return [{ type: 'CustomerProfileChanged', data: { customerId, ...others, person, partnerIds } }];
 }
 
 /** The customer names its dealer (001-03). Another dealer replaces the first, in one append: there is no moment with two or none. */
@@ -152,11 +159,11 @@ function registeredId(state: CustomerState, customerId: string): string {
 
 function changedPerson(person: CustomerPerson, change: CustomerProfileChanged['data']['person']): CustomerPerson {
   const nameReading = change.nameReading === undefined ? person.nameReading : change.nameReading;
-  const { contactName } = person;
+  const contactName = change.contactName === undefined ? person.contactName : change.contactName;
   return {
     name: change.name ?? person.name,
     ...(nameReading != null && { nameReading }),
     email: change.email ?? person.email,
-    ...(contactName !== undefined && { contactName }),
+    ...(contactName != null && { contactName }),
   };
 }
