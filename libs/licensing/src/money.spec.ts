@@ -10,8 +10,14 @@ describe('Money', () => {
   it('is rounded half to even, to what the currency can pay', () => {
     expect(times({ currency: 'EUR', amount: '0.125' }, 1)).toEqual({ currency: 'EUR', amount: '0.12' });
     expect(times({ currency: 'EUR', amount: '0.375' }, 1)).toEqual({ currency: 'EUR', amount: '0.38' });
-    expect(times({ currency: 'JPY', amount: '1000' }, 1, 0.3335)).toEqual({ currency: 'JPY', amount: '334' });
+    expect(times({ currency: 'JPY', amount: '1000' }, 1, { part: 667, whole: 2_000 })).toEqual({ currency: 'JPY', amount: '334' });
     expect(times({ currency: 'KWD', amount: '1.2345' }, 1)).toEqual({ currency: 'KWD', amount: '1.234' });
+  });
+
+  it('is rounded once: the share of a month is taken as it is, not as a decimal number near it', () => {
+    // A sixth of 9.99 is 1.665 exactly, which is even at 1.66; a sixth as a decimal number comes to a little more.
+    expect(times({ currency: 'EUR', amount: '9.99' }, 1, { part: 5, whole: 30 })).toEqual({ currency: 'EUR', amount: '1.66' });
+    expect(times({ currency: 'EUR', amount: '10.00' }, 3, { part: 10, whole: 30 })).toEqual({ currency: 'EUR', amount: '10.00' });
   });
 
   it.each([

@@ -22,9 +22,20 @@ function digitsOf(currency: string): number {
   return digits.get(currency) ?? 2;
 }
 
-/** A unit price times so many units, or a part of it (`share` of 1), rounded half to even to what the currency can pay. */
-export function times(unit: Money, quantity: number, share: Big | number = 1): Money {
-  return rounded(new Big(unit.amount).times(quantity).times(share), unit.currency);
+/** A part of a whole, both whole numbers of the same unit. Dividing comes last: a third of something is no decimal number, three thirds of it are. */
+export interface Share {
+  readonly part: number;
+  readonly whole: number;
+}
+
+/** A unit price times so many units, or a share of that, rounded half to even to what the currency can pay. */
+export function times(unit: Money, quantity: number, { part, whole }: Share = { part: 1, whole: 1 }): Money {
+  return rounded(new Big(unit.amount).times(quantity).times(part).div(whole), unit.currency);
+}
+
+/** What the first amount has more than the other, which is in the same currency. */
+export function minus(amount: Money, other: Money): Money {
+  return rounded(new Big(amount.amount).minus(other.amount), amount.currency);
 }
 
 /** The sum in each currency, in the order in which they first appear. */

@@ -25,6 +25,13 @@ describe('The bill of a term', () => {
     expect(amounts(lot, 1, year, '2026-02-14T00:00:00.000Z')).toEqual(['10.00', '5.00', '110.00', '120.00']);
   });
 
+  it('is rounded half to even of the exact share, which is no decimal number near it', () => {
+    // Five of November's thirty days are a sixth of 9.99: 1.665.
+    const cents = { windowStartsAt: '2026-11-01T00:00:00.000Z', unitPrice: { currency: 'EUR', amount: '9.99' } };
+    const until = { ...year, anchoredAt: '2025-12-06T00:00:00.000Z', termEndsAt: '2026-11-06T00:00:00.000Z' };
+    expect(amounts(cents, 1, until, '2026-11-01T00:00:00.000Z')).toEqual(['1.66', '1.66', '0.00', '1.66']);
+  });
+
   it('has a last period for as long as the term still goes, when the lot was added later', () => {
     const added = { ...lot, windowStartsAt: '2026-12-16T00:00:00.000Z' };
     expect(amounts(added, 1, year, '2026-12-16T00:00:00.000Z')).toEqual(['10.00', '10.00', '4.84', '14.84']);

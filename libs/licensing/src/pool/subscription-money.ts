@@ -1,6 +1,5 @@
-import Big from 'big.js';
 import type { Instant } from '../fact.js';
-import { type Money, sumsOfMoney, times } from '../money.js';
+import { minus, type Money, sumsOfMoney, times } from '../money.js';
 import { addTerm, parseDuration } from '../term.js';
 import type { Subscription } from './subscription-state.js';
 import type { SubscriptionLot } from './subscription.events.js';
@@ -46,14 +45,14 @@ export function billOf(
   const amountOf = (index: number, since: number): Money => {
     const period = bounds(index);
     const counted = Math.max(Math.min(period.to, Date.parse(until)) - Math.max(period.from, since), 0);
-    return times(unitPrice, quantity, new Big(counted).div(period.to - period.from));
+    return times(unitPrice, quantity, { part: counted, whole: period.to - period.from });
   };
   const whole = times(unitPrice, quantity);
   const ofFirst = (number: number): Money =>
     number < count ? times(whole, number) : sum(times(whole, count - 1), amountOf(count - 1, Number.NEGATIVE_INFINITY));
   const billed = ofFirst(begun);
   const total = ofFirst(count);
-  return { billed, unused: amountOf(begun - 1, Date.parse(now)), toCome: sum(total, times(billed, -1)), total };
+  return { billed, unused: amountOf(begun - 1, Date.parse(now)), toCome: minus(total, billed), total };
 }
 
 /** The sum of amounts of one currency; undefined of none. */
