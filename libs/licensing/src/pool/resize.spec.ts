@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { given, noon, stateAfter } from '../../testing/given.js';
 import { customerId } from '../../testing/pool-facts.js';
 import { m365, onOffer, ordered, subscriptionId, used } from '../../testing/subscription-facts.js';
+import { cancelSubscription } from './cancellation.js';
 import { pool } from './pool.js';
+import type { PoolFact } from './pool.events.js';
 import { resizeSubscription } from './resize.js';
 
 const day = (number: number): string => `2026-04-${String(number).padStart(2, '0')}T12:00:00.000Z`;
@@ -89,6 +91,20 @@ describe('Making a subscription smaller', () => {
     expect(given(pool, ...five).when(resizeSubscription, to(3, products), day(16))).toMatchObject([
       { data: { removed: [removed('o-1.1', 2, '10.00')] } },
     ]);
+  });
+
+  it('in several parts credits together what was billed, to the cent, and never more', () => {
+    // Four at 0.015 are billed 0.06; each of them alone would be rounded to 0.02.
+    const eur = (amount: string) => ({ currency: 'EUR', amount });
+    let facts = ordered([], 4, { unitPrice: eur('0.015') });
+    const credits = [3, 2, 1].map((quantity) => {
+      const [fact] = given(pool, ...facts).when(resizeSubscription, to(quantity)) as PoolFact[];
+      facts = [...facts, fact!];
+      return fact?.type === 'SubscriptionResized' && fact.data.removed[0]?.credited?.amount;
+    });
+    const last = given(pool, ...facts).when(cancelSubscription, { accountId: customerId, subscriptionId, products: onOffer() });
+    expect(credits).toEqual(['0.02', '0.01', '0.01']);
+    expect(last).toMatchObject([{ type: 'SubscriptionCancelled', data: { credited: eur('0.02') } }]);
   });
 
   it('to what it is says nothing new', () => {

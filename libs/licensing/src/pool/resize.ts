@@ -1,6 +1,6 @@
 import type { Instant } from '../fact.js';
 import { refuseFindings } from '../invalid.js';
-import type { Money } from '../money.js';
+import { minus, type Money } from '../money.js';
 import type { Policy } from '../product/product.events.js';
 import { knownListing } from '../product/product.js';
 import { Rejected } from '../rejection.js';
@@ -85,7 +85,10 @@ export function windowOf(
   return { isOpen: now < endsAt, endsAt };
 }
 
-/** What comes back for a part of a lot: all that was billed for it, or by policy what of it is unused. */
+/**
+ * What comes back for a part of a lot: all that was billed for it, or by policy what of it is unused. It is what the lot was billed less what the rest of
+ * it would have been: amounts are rounded lot by lot, so a lot that goes in several parts is never credited more than it was billed.
+ */
 export function creditFor(
   lot: LotOfSubscription,
   quantity: number,
@@ -93,8 +96,10 @@ export function creditFor(
   { refund }: Policy,
   now: Instant,
 ): Money | undefined {
-  const bill = billOf(lot, quantity, subscription, now);
-  return refund === 'proRata' ? bill?.unused : bill?.billed;
+  const before = billOf(lot, lot.quantity, subscription, now);
+  const after = billOf(lot, lot.quantity - quantity, subscription, now);
+  if (before === undefined || after === undefined) return undefined;
+  return refund === 'proRata' ? minus(before.unused, after.unused) : minus(before.billed, after.billed);
 }
 
 function refuseBelowUse(state: PoolState, subscription: Subscription, quantity: number): void {
