@@ -1,16 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { commandId, given, noon, stateAfter } from '../../testing/given.js';
 import { customerId } from '../../testing/pool-facts.js';
-import { m365, monthlyForAYear, onOffer, ordered, prices, subscriptionId } from '../../testing/subscription-facts.js';
+import { m365, monthly, monthlyForAYear, onOffer, ordered, prices, subscriptionId } from '../../testing/subscription-facts.js';
 import { order } from '../order/order.js';
 import { placeIncrease } from '../order/place.js';
 import type { ResizeSubscription } from './increase.js';
 import { cancelSubscription } from './cancellation.js';
+import { fireDeadlines } from './deadlines.js';
 import { pool } from './pool.js';
 import { provisionOrder, type OrderedLine } from './provision.js';
 import type { PoolFact } from './pool.events.js';
 import { resizeSubscription } from './resize.js';
-import type { SubscriptionIncreaseOrdered } from './subscription.events.js';
+import type { SubscriptionIncreaseOrdered, SubscriptionResized } from './subscription.events.js';
 
 const eur = (amount: string) => ({ currency: 'EUR', amount });
 const five = ordered([], 5);
@@ -91,6 +92,57 @@ describe('Making a subscription larger', () => {
     expect(creditedOf(lastMonth, '2027-04-03T12:00:00.000Z')).toMatchObject({ credited: eur('20.00') });
     expect(creditedOf('2027-02-20T12:00:00.000Z', '2027-03-10T12:00:00.000Z')).toMatchObject({ credited: eur('20.00') });
     expect(creditedOf('2027-01-01T12:00:00.000Z', '2027-02-10T12:00:00.000Z')).toMatchObject({ credited: eur('20.00') });
+  });
+
+  it('credits what its order billed for a period that was over when it came, and is billed from when it came', () => {
+    const deliveredAt = (orderedAt: string, at: string) => {
+      const lines = [line(7, {}, orderedAt) as OrderedLine];
+      const facts = given(pool, ...five).when(provisionOrder, { accountId: customerId, orderId: 'o-2', lines, products: onOffer() }, at);
+      return ((facts as PoolFact[]).at(-1) as SubscriptionResized).data;
+    };
+    const lastMonth = '2027-03-17T12:00:00.000Z';
+    const next = deliveredAt(lastMonth, '2027-04-03T12:00:00.000Z');
+    expect([next.credited, next.added[0]?.billedFrom]).toEqual([eur('9.68'), undefined]);
+    const over = deliveredAt('2027-01-01T12:00:00.000Z', '2027-02-10T12:00:00.000Z');
+    expect([over.credited, over.added[0]?.billedFrom]).toEqual([eur('20.00'), undefined]);
+    const inTime = deliveredAt(lastMonth, '2027-03-30T12:00:00.000Z');
+    expect([inTime.credited, inTime.added[0]?.billedFrom]).toEqual([undefined, lastMonth]);
+  });
+
+  it('is in time as long as the period lasts that its order billed, by the calendar of the terms', () => {
+    // A month that begins on Feb 28 lasts until Mar 31 where terms are counted from Jan 31.
+    const january = ordered([], 5, { at: '2026-01-31T00:00:00.000Z' });
+    const february = '2026-02-28T00:00:00.000Z';
+    const [fact] = given(pool, ...january).when(resizeSubscription, asked(6), february) as SubscriptionIncreaseOrdered[];
+    const order = { accountId: customerId, orderId: 'o-2', lines: [fact!.data.line], products: onOffer() };
+    const billedFrom = (at: string) =>
+      ((given(pool, ...january).when(provisionOrder, order, at) as PoolFact[]).at(-1) as SubscriptionResized).data.added[0]!.billedFrom;
+    expect(billedFrom('2026-03-30T23:59:59.999Z')).toBe(february);
+    expect(billedFrom('2026-03-31T00:00:00.000Z')).toBeUndefined();
+  });
+
+  it('that comes when the subscription is billed otherwise costs what more of it costs then', () => {
+    const scheduled: PoolFact = { type: 'RenewalScheduled', data: { accountId: customerId, subscriptionId, billing: monthly } };
+    const lines = [line(7, {}, '2027-03-31T12:00:00.000Z') as OrderedLine];
+    const delivered = (changes: Parameters<typeof onOffer>[1]) => {
+      const order = { accountId: customerId, orderId: 'o-2', lines, products: onOffer({}, changes) };
+      return (given(pool, ...five, scheduled).when(provisionOrder, order, '2027-04-02T12:00:00.000Z') as PoolFact[]).slice(1);
+    };
+    expect(delivered({})).toMatchObject([
+      { type: 'LicensePurchased', data: { lots: [{ term: 'P1M' }] } },
+      { type: 'SubscriptionResized', data: { added: [{ unitPrice: eur('12.00') }], credited: eur('0.67') } },
+    ]);
+    // What the renewal agreed on, when the price list has nothing.
+    const agreed = [
+      ...five,
+      scheduled,
+      ...(given(pool, ...five, scheduled).when(fireDeadlines, asked(5), '2027-04-01T12:00:00.000Z') as PoolFact[]),
+    ];
+    const order = { accountId: customerId, orderId: 'o-2', lines, products: onOffer({}, { prices: [] }) };
+    expect(given(pool, ...agreed).when(provisionOrder, order, '2027-04-02T12:00:00.000Z')).toMatchObject([
+      {},
+      { data: { added: [{ unitPrice: eur('12.00') }] } },
+    ]);
   });
 
   it('counts what is under way: who asks again is ordered the rest, and nothing twice', () => {

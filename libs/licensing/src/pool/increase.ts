@@ -1,7 +1,7 @@
 import type { Instant } from '../fact.js';
 import { times } from '../money.js';
 import type { Payment } from '../order/order.events.js';
-import { priceAt, priceOfLine } from '../product/prices.js';
+import { priceOfLine } from '../product/prices.js';
 import type { Listing } from '../product/product.events.js';
 import { listingForSale } from '../product/product.js';
 import { Rejected } from '../rejection.js';
@@ -10,7 +10,7 @@ import type { PoolState } from './pool.js';
 import type { PoolFact } from './pool.events.js';
 import type { OrderedLine } from './provision.js';
 import { refuseMissingRequirements } from './purchase.js';
-import { agreedPrice } from './renewal.js';
+import { priceOfMore } from './renewal.js';
 import type { AboutSubscription } from './subscription.js';
 import { billOf } from './subscription-money.js';
 import type { Subscription } from './subscription-state.js';
@@ -54,11 +54,10 @@ export function orderIncrease(state: PoolState, subscription: Subscription, comm
   return [{ type: 'SubscriptionIncreaseOrdered', data }];
 }
 
-/** At the price in force, in the currency that the subscription is billed in; without one, at the price that was agreed last. */
+/** At the price that more of it costs; where nothing was agreed, only one that is in force will do. */
 function lineOf(subscription: Subscription, quantity: number, listing: Listing, now: Instant): OrderedLine {
   const { subscriptionId, sku, billing } = subscription;
-  const agreed = agreedPrice(subscription);
-  const unitPrice = priceAt(listing, billing, now, agreed?.currency) ?? agreed ?? priceOfLine(listing, billing, now);
+  const unitPrice = priceOfMore(subscription, listing, now) ?? priceOfLine(listing, billing, now);
   // Its first period may end before it is whole: all of a subscription ends together.
   const amount = billOf({ windowStartsAt: now, unitPrice }, quantity, subscription, now)?.billed;
   const isWhole = unitPrice !== undefined && amount?.amount === times(unitPrice, quantity).amount;

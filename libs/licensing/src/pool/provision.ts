@@ -1,6 +1,7 @@
 import type { Commanded, Instant } from '../fact.js';
 import { type Money, times } from '../money.js';
-import type { Policy } from '../product/product.events.js';
+import { sameBilling } from '../product/prices.js';
+import type { Listing, Policy } from '../product/product.events.js';
 import { knownListing, type ProductState } from '../product/product.js';
 import { Rejected } from '../rejection.js';
 import { addTerm } from '../term.js';
@@ -8,8 +9,9 @@ import { type Line, refuseSenselessLines } from './lines.js';
 import { beginTerm, deliveryOf } from './lot-term.js';
 import { orderIn, type PoolState } from './pool.js';
 import type { Lot, PoolFact } from './pool.events.js';
-import { windowFrom } from './renewal.js';
+import { priceOfMore, windowFrom } from './renewal.js';
 import { onceDue } from './subscription.js';
+import { firstPeriodEnd } from './subscription-money.js';
 import type { Subscription } from './subscription-state.js';
 import type { Billing, SubscriptionLot } from './subscription.events.js';
 
@@ -62,7 +64,8 @@ function provision(state: PoolState, command: ProvisionOrder, now: Instant): Poo
   const lots: Lot[] = [];
   const changes: PoolFact[] = [];
   for (const [index, line] of lines.entries()) {
-    const { policy } = knownListing(products.get(line.sku), line.sku);
+    const listing = knownListing(products.get(line.sku), line.sku);
+    const { policy } = listing;
     const lotId = `${context.commandId}.${index + 1}`;
     const { sku, quantity, billing, subscriptionId } = line;
     const common = { lotId, sku, quantity, orderId, reversibility: policy.reversibility, ...deliveryOf(policy) };
@@ -73,37 +76,51 @@ function provision(state: PoolState, command: ProvisionOrder, now: Instant): Poo
     }
     const grown = subscriptionOf(state, subscriptionId, sku);
     const termEndsAt = grown?.termEndsAt ?? addTerm(now, billing.commitment);
-    lots.push({ ...common, subscriptionId, term: billing.commitment, termStarts: 'onPurchase', startsAt: now, expiresAt: termEndsAt });
-    const lot = { ...subscriptionLot(lotId, line, policy, now), ...billedBefore(line, grown, now) };
+    const term = (grown?.billing ?? billing).commitment;
+    lots.push({ ...common, subscriptionId, term, termStarts: 'onPurchase', startsAt: now, expiresAt: termEndsAt });
+    const lot = subscriptionLot(lotId, line, policy, now);
     const identity = { accountId, subscriptionId, orderId };
     if (grown) {
       const before = changes.findLast((fact) => fact.type === 'SubscriptionResized' && fact.data.subscriptionId === subscriptionId);
       const quantityBefore = before?.type === 'SubscriptionResized' ? before.data.quantity : grown.quantity;
-      changes.push({ type: 'SubscriptionResized', data: { ...identity, quantity: quantityBefore + quantity, added: [lot], removed: [] } });
+      const { credited, ...bill } = billOfMore({ ...line, billing }, grown, listing, now);
+      const added = [{ ...lot, ...bill }];
+      const sum = { quantity: quantityBefore + quantity, added, removed: [], ...(credited && { credited }) };
+      changes.push({ type: 'SubscriptionResized', data: { ...identity, ...sum } });
     } else {
-      const term = { termStartsAt: now, termEndsAt, autoRenewal: true };
-      changes.push({ type: 'SubscriptionStarted', data: { ...identity, sku, quantity, billing, ...term, lots: [lot] } });
+      const price = line.unitPrice && { unitPrice: line.unitPrice };
+      const begun = { termStartsAt: now, termEndsAt, autoRenewal: true, lots: [{ ...lot, ...price }] };
+      changes.push({ type: 'SubscriptionStarted', data: { ...identity, sku, quantity, billing, ...begun } });
     }
   }
   return [{ type: 'LicensePurchased', data: { accountId, orderId, source: 'marketplace', lots } }, ...changes];
 }
 
 /** A lot of a subscription as it begins, with its own cancellation window (003-67). */
-function subscriptionLot(lotId: string, { quantity, unitPrice }: OrderedLine, policy: Policy, at: Instant): SubscriptionLot {
-  return { lotId, quantity, addedAt: at, ...windowFrom(policy, at), ...(unitPrice && { unitPrice }) };
+function subscriptionLot(lotId: string, { quantity }: OrderedLine, policy: Policy, at: Instant): SubscriptionLot {
+  return { lotId, quantity, addedAt: at, ...windowFrom(policy, at) };
 }
 
 /**
  * The period that was billed at once goes on counting from when it was ordered, however late within it the licenses came. When it is over, or the term is,
- * they are billed from when they came, as the others are.
+ * what was billed for it comes back, and they are billed from when they came, as the others are. A price is one of a billing: when the subscription has
+ * another by now, it is the one that more of it would cost now.
  */
-function billedBefore(
-  { billedFrom, billing }: OrderedLine,
-  grown: Subscription | undefined,
+function billOfMore(
+  line: OrderedLine & { readonly billing: Billing },
+  grown: Subscription,
+  listing: Listing,
   now: Instant,
-): Pick<SubscriptionLot, 'billedFrom'> {
-  if (billedFrom === undefined || billing === undefined || grown === undefined || billedFrom < grown.termStartsAt) return {};
-  return addTerm(billedFrom, billing.period) > now ? { billedFrom } : {};
+): Pick<SubscriptionLot, 'unitPrice' | 'billedFrom'> & { readonly credited?: Money } {
+  const { billing, unitPrice: ordered, billedFrom } = line;
+  const isBilledAsOrdered = sameBilling(billing, grown.billing);
+  const unitPrice = isBilledAsOrdered ? ordered : priceOfMore(grown, listing, now, ordered?.currency);
+  const price = unitPrice && { unitPrice };
+  if (billedFrom === undefined) return { ...price };
+  const isUnderWay = isBilledAsOrdered && billedFrom >= grown.termStartsAt && now < firstPeriodEnd(billedFrom, grown);
+  if (isUnderWay) return { ...price, billedFrom };
+  const credited = amountOf(line);
+  return { ...price, ...(credited && { credited }) };
 }
 
 function subscriptionOf(state: PoolState, subscriptionId: string, sku: string): Subscription | undefined {

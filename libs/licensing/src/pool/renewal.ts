@@ -184,6 +184,12 @@ export function agreedPrice({ lots }: Pick<Subscription, 'lots'>): Money | undef
   return lots.findLast((lot) => lot.unitPrice !== undefined)?.unitPrice;
 }
 
+/** What more of a subscription costs: the price in force in the currency that it is billed in; without one, what was agreed last. */
+export function priceOfMore(subscription: Subscription, listing: Listing, at: Instant, currency?: Money['currency']): Money | undefined {
+  const agreed = agreedPrice(subscription);
+  return priceAt(listing, subscription.billing, at, agreed?.currency ?? currency) ?? agreed;
+}
+
 function sumOf(lots: readonly { readonly quantity: number }[]): number {
   return lots.reduce((sum, { quantity }) => sum + quantity, 0);
 }

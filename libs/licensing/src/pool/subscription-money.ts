@@ -55,6 +55,11 @@ export function billOf(
   return { billed, unused: amountOf(begun - 1, Date.parse(now)), toCome: minus(total, billed), total };
 }
 
+/** When the first period ends that is billed from a time, whole as it is: the term may end before. */
+export function firstPeriodEnd(from: Instant, { anchoredAt, billing }: Pick<Subscription, 'anchoredAt' | 'billing'>): Instant {
+  return periodStarts(from, anchoredAt, billing.period)(1);
+}
+
 /** The sum of amounts of one currency; undefined of none. */
 export function sumOfMoney(amounts: readonly (Money | undefined)[]): Money | undefined {
   return sumsOfMoney(amounts.filter((amount) => amount !== undefined))[0];

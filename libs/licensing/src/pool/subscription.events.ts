@@ -73,6 +73,8 @@ export type SubscriptionResized = Fact<
     readonly orderId?: string;
     readonly added: readonly SubscriptionLot[];
     readonly removed: readonly CancelledPart[];
+    /** What the order had billed for a first period that was over when its licenses came: they are billed from then on. */
+    readonly credited?: Money;
   }
 >;
 /** A new term. `lots` are all that go on, with new windows; `removed` ended with the old term. `effectiveAt` is when that was. */
