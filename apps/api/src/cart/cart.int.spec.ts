@@ -89,6 +89,16 @@ describe('a cart', () => {
     expect((await call('GET')).body.lines).toMatchObject([{ quantity: 7 }]);
   });
 
+  it('answers lines that come at the same time each as it left the cart, and so again', async () => {
+    const calls = [1, 2, 3, 4, 5].map((quantity) => {
+      const key = { 'idempotency-key': randomUUID() };
+      return () => call('PUT', '/lines/TOOL', { quantity }, key);
+    });
+    const answers = await Promise.all(calls.map((send) => send()));
+    expect(answers.map(({ body }) => body.lines[0].quantity)).toEqual([1, 2, 3, 4, 5]);
+    expect((await Promise.all(calls.map((send) => send()))).map(({ body }) => body)).toEqual(answers.map(({ body }) => body));
+  });
+
   it('takes only what is for sale, with a billing option of the product, and a form that is right or still missing', async () => {
     const sim = await put('SIM', { quantity: 1 });
     expect([sim.status, sim.body.lines[0].orderForm.required]).toEqual([200, ['contact']]);
