@@ -53,6 +53,8 @@ interface Lane {
   holding: boolean;
   /** It does hold such facts. */
   ahead: boolean;
+  /** The highest revision that a refused append told of, which may not be readable yet; -1 for none. */
+  observed: number;
   /** Those who want to read the state when the group is over. */
   readers: (() => void)[];
 }
@@ -164,7 +166,7 @@ export class Ledger {
   }
 
   private async run(stream: string, aggregate: AnyAggregate, first: Waiting): Promise<void> {
-    const lane: Lane = { waiting: [first], holding: false, ahead: false, readers: [] };
+    const lane: Lane = { waiting: [first], holding: false, ahead: false, observed: -1, readers: [] };
     this.lanes.set(stream, lane);
     // What else arrives in this turn goes into the same append.
     await undefined;
@@ -176,6 +178,8 @@ export class Ledger {
       } catch (error) {
         // The state could not be read, or folded: nobody in this group was answered yet.
         this.cache.delete(stream);
+        // What cannot be read after all may be gone: a store that was killed told of it before it was on the disk.
+        lane.observed = -1;
         for (const { reject } of waiting) reject(error);
       }
       lane.holding = lane.ahead = false;
@@ -225,6 +229,7 @@ export class Ledger {
         goBack();
         state.observed = Math.max(state.observed, revision + 1);
       } else this.cache.delete(stream);
+      if (error instanceof RevisionConflict) lane.observed = Math.max(lane.observed, error.actualRevision ?? -1);
       if (error instanceof RevisionConflict) await this.decideAgain(stream, lane, group);
       else for (const { reject } of group.members) reject(error);
     }
@@ -308,7 +313,7 @@ export class Ledger {
   private refresh(stream: string, aggregate: AnyAggregate): Promise<StreamState<unknown>> {
     const running = this.loads.get(stream);
     if (running?.state !== undefined) return running.state;
-    const load: Load = { observed: -1 };
+    const load: Load = { observed: this.lanes.get(stream)?.observed ?? -1 };
     this.loads.set(stream, load);
     load.state = this.read(stream, aggregate, load).finally(() => this.loads.delete(stream));
     return load.state;

@@ -195,7 +195,22 @@ describe('two processes on one stream', () => {
     expect((await patient.record(tally, id, commandOf(10), add)).revision).toBe(2);
     hidden = Number.POSITIVE_INFINITY;
     expect(await failureOf(impatient.record(tally, id, commandOf(1), add))).toEqual(
-      new LogUnavailable(`tally-${id} was seen at revision 1, but can be read up to 0 only`),
+      new LogUnavailable(`tally-${id} was seen at revision 2, but can be read up to 0 only`),
+    );
+  });
+
+  it('wait for the first fact of a stream, too, when all that was told of it is that it is there', async () => {
+    const id = randomUUID();
+    await ledgerOn().record(tally, id, commandOf(5), add);
+    let hidden = 12;
+    const slow: EventLog = { ...withoutAnswers(log, () => 'answered') };
+    slow.readStream = async function* (stream, range) {
+      if (hidden-- <= 0) yield* log.readStream(stream, range);
+    };
+    expect((await ledgerOn({ log: slow }).record(tally, id, commandOf(1), add)).revision).toBe(1);
+    hidden = Number.POSITIVE_INFINITY;
+    expect(await failureOf(ledgerOn({ log: slow, unreadableMsMax: 50 }).record(tally, id, commandOf(1), add))).toEqual(
+      new LogUnavailable(`tally-${id} was seen at revision 1, but can be read up to -1 only`),
     );
   });
 
