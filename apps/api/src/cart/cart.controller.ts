@@ -57,7 +57,7 @@ export class CartController {
     example: { payment: { method: 'invoice' }, tenant: { type: 'existing', domain: 'colibri.onmicrosoft.com' } },
   })
   async checkOut(@Input() command: CheckOutCart) {
-    const { orderId, receipt } = await checkOut(this.ledger, command);
+    const { orderId, receipt } = await checkOut(this.ledger, this.log, command);
     if (receipt.dryRun) return written(receipt);
     return written(receipt, { ...(await placement(this.ledger, orderId, receipt)), state: 'placed' });
   }

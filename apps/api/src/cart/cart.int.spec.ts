@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { cart, order } from '#licensing';
+import { LogUnavailable, type Ledger } from '#event-store';
+import { order } from '#licensing';
 import { uuidV5 } from '../http/command-context.js';
-import { placeOrder } from '../orders/place-order.js';
-import { monthly, monthlyForAYear, openMarketplace } from '../testing/marketplace.js';
+import { bring, monthly, monthlyForAYear, openMarketplace } from '../testing/marketplace.js';
 import { startApi, type Answer, type StartedApi } from '../testing/started-api.js';
 import { newCustomer, tokenOf, type Tenant } from '../testing/tenants.js';
 import { checkOut as buyCart } from './check-out.js';
@@ -138,6 +138,23 @@ describe('a cart', () => {
   });
 });
 
+/** A checkout as the route makes it of a call. */
+function commandOf(more: object = {}): CheckOutCart {
+  const actor = { userId: userOf(token), role: 'customerAdmin', accountId: customer.id } as const;
+  const context = { commandId: randomUUID(), inputHash: 'a'.repeat(64), correlationId: 'x', actor, ...more };
+  return { context, payment: { method: 'invoice' } } as CheckOutCart;
+}
+
+/** The ledger, with something that happens before each command. */
+function ledgerThat(first: (...asked: any[]) => Promise<void>): Ledger {
+  const { ledger } = api.parts;
+  const record = async (...asked: Parameters<typeof ledger.record>) => {
+    await first(...asked);
+    return ledger.record(...asked);
+  };
+  return Object.create(ledger, { record: { value: record } }) as Ledger;
+}
+
 describe('a checkout', () => {
   it('makes one order of all lines, and empties the cart', async () => {
     await tools(2);
@@ -167,45 +184,52 @@ describe('a checkout', () => {
     expect(codes([await checkOut({ payment: { method: 'external' } }, key)])).toEqual([[422, 'IDEMPOTENCY_KEY_REUSED']]);
   });
 
-  it('asked for by two impatient clicks is one order', async () => {
+  it('asked for by two impatient clicks is one order, and each is answered the same again, however far that has gone', async () => {
     await tools(2);
-    const answers = await Promise.all([checkOut(), checkOut(), checkOut()]);
+    const keys = [1, 2, 3].map(() => ({ 'idempotency-key': randomUUID() }));
+    const answers = await Promise.all(keys.map((key) => checkOut({}, key)));
     const placed = answers.filter(({ status }) => status === 202);
     expect(new Set(placed.map(({ body }) => body.orderId)).size).toBe(1);
     expect(codes(answers.filter(({ status }) => status !== 202)).every(([, code]) => code === 'CART_EMPTY')).toBe(true);
     expect((await call('GET')).body.lines).toEqual([]);
+    await bring.forward(api, placed[0]!.body.orderId);
+    await tools(9);
+    for (const [index, first] of answers.entries()) {
+      if (first.status !== 202) continue;
+      const { status, body, headers } = await checkOut({}, keys[index]);
+      expect([status, body, headers['idempotent-replayed']]).toEqual([202, first.body, 'true']);
+    }
+    expect((await call('GET')).body.lines).toMatchObject([{ quantity: 9 }]);
   });
 
-  it('whose process died between the order and the cart is finished by the next one, which buys nothing twice', async () => {
+  it('whose process died between the order and the cart is finished by the next one, and buys nothing twice when it comes again', async () => {
     await tools(2);
-    const userId = userOf(token);
-    const orderId = uuidV5(`cart ${userId} 0`);
-    const actor = { userId, role: 'customerAdmin', accountId: customer.id } as const;
-    const context = { commandId: randomUUID(), inputHash: 'a'.repeat(64), correlationId: 'x', actor };
-    const { lines } = (await api.parts.ledger.load(cart, userId)).state;
-    await placeOrder(api.parts.ledger, { orderId, accountId: customer.id, lines, payment: { method: 'invoice' }, context });
+    const command = commandOf();
+    const dying = ledgerThat(async ({ category }, _id, { orderId }: { orderId?: string }) => {
+      if (category === 'cart' && orderId !== undefined) throw new LogUnavailable('the process is gone');
+    });
+    await expect(buyCart(dying, api.parts.eventLog, command)).rejects.toThrow('the process is gone');
     await put('M365', { quantity: 1, billing: monthly });
-    const { status, body } = await checkOut({ tenant });
+    const other = { 'idempotency-key': randomUUID() };
+    const { status, body } = await checkOut({ tenant }, other);
+    const orderId = uuidV5(`cart ${userOf(token)} 0`);
     expect([status, body]).toMatchObject([202, { orderId, totals: [{ amount: '10.00' }] }]);
     const { state } = await api.parts.ledger.load(order, orderId, true);
     expect([state.order?.lines.length, (await call('GET')).body.lines]).toMatchObject([1, [{ sku: 'M365' }]]);
+
+    const before = await end();
+    const again = await buyCart(api.parts.ledger, api.parts.eventLog, command);
+    expect(again).toMatchObject({ orderId, receipt: { replayed: true, revision: 0 } });
+    expect((await checkOut({ tenant }, other)).body).toEqual(body);
+    expect(await end()).toBe(before);
   });
 
   it('that knew the cart is not refused by what was put in while it bought: the order stands', async () => {
     await tools(2);
-    const userId = userOf(token);
-    const { ledger } = api.parts;
-    const actor = { userId, role: 'customerAdmin', accountId: customer.id } as const;
-    const context = { commandId: randomUUID(), inputHash: 'a'.repeat(64), correlationId: 'x', actor, expectedRevision: 0 };
-    const busy = Object.create(ledger, {
-      record: {
-        value: async (...asked: Parameters<typeof ledger.record>) => {
-          if (asked[0].category === 'order') await put('M365', { quantity: 1, billing: monthly });
-          return ledger.record(...asked);
-        },
-      },
+    const busy = ledgerThat(async ({ category }) => {
+      if (category === 'order') await put('M365', { quantity: 1, billing: monthly });
     });
-    const { orderId } = await buyCart(busy, { context, payment: { method: 'invoice' } } as CheckOutCart);
+    const { orderId } = await buyCart(busy, api.parts.eventLog, commandOf({ expectedRevision: 0 }));
     expect((await orderAt(orderId)).lines).toMatchObject([{ sku: 'TOOL' }]);
     expect((await call('GET')).body.lines).toMatchObject([{ sku: 'M365' }]);
   });

@@ -1,6 +1,7 @@
-import type { Ledger, Receipt } from '#event-store';
-import { cart, checkOutCart, order, Rejected, type CartCheckedOut, type CartState, type KeptCartLine } from '#licensing';
+import type { CommandContext, EventLog, FactMetadata, Ledger, Receipt } from '#event-store';
+import { cart, checkOutCart, order, Rejected, type Actor, type CartCheckedOut, type CartState, type KeptCartLine } from '#licensing';
 import { uuidV5 } from '../http/command-context.js';
+import { asPlaced, firstFact } from '../orders/order-stream.js';
 import { placeOrder } from '../orders/place-order.js';
 import { stepOf } from '../sub-command.js';
 import type { CheckOutCart } from './cart.commands.js';
@@ -14,17 +15,29 @@ class NotCheckedOutYet extends Error {
 
 /**
  * Makes an order of the cart. Two streams are written, the order's and then the cart's, and the order's id comes from how many orders were made of this cart
- * before: whoever is killed in between, or asks twice, finds the same order instead of buying again. The receipt is of the order.
- * Errors: CART_EMPTY, and those of placing an order.
+ * before: whoever is killed in between, or asks twice, finds the same order instead of buying again. Everybody who is answered about it stands in the cart, also
+ * who was killed: whoever finds that order finishes its checkout first. The receipt is of the order. Errors: CART_EMPTY, and those of placing an order.
  */
-export async function checkOut(ledger: Ledger, command: CheckOutCart): Promise<{ readonly orderId: string; readonly receipt: Receipt }> {
+export async function checkOut(
+  ledger: Ledger,
+  log: EventLog,
+  command: CheckOutCart,
+): Promise<{ readonly orderId: string; readonly receipt: Receipt }> {
   const { context, payment, tenant, currency } = command;
   const { userId, accountId } = context.actor;
-  const step = { payment, tenant, currency, accountId: accountId!, context: stepOf(context, 'order') };
+  const step = {
+    payment,
+    tenant,
+    currency,
+    accountId: accountId!,
+    context: { ...stepOf(context, 'order'), causationId: context.commandId },
+  };
   const before = await checkedOutBefore(ledger, userId, command);
   if ('orderId' in before) {
     // The facts of this command stand in the order's stream, too, or were found there: nothing new is recorded.
-    return { orderId: before.orderId, receipt: await placeOrder(ledger, { ...step, orderId: before.orderId, lines: [] }) };
+    const { orderId } = before;
+    const again = await placeOrder(ledger, { ...step, orderId, lines: [] });
+    return { orderId, receipt: again.facts.length > 0 ? again : asPlaced(again, await firstFact(log, orderId), true) };
   }
   const { lines, checkouts } = before;
   const orderId = uuidV5(`cart ${userId} ${checkouts}`);
@@ -32,10 +45,19 @@ export async function checkOut(ledger: Ledger, command: CheckOutCart): Promise<{
   const receipt = await placeOrder(ledger, { ...step, orderId, lines });
   if (receipt.dryRun) return { orderId, receipt };
   const ordered = await orderedLines(ledger, orderId);
+  const finish = (by: CommandContext & { readonly actor: Actor }) =>
+    ledger.record(cart, userId, { context: by, orderId, lines: ordered, checkouts }, checkOutCart);
   // What the caller knew of the cart was asked before: now that the order stands, nothing that came meanwhile refuses it.
-  const placed = { ...context, expectedRevision: undefined };
-  await ledger.record(cart, userId, { context: placed, orderId, lines: ordered, checkouts }, checkOutCart);
-  return { orderId, receipt };
+  const own = { ...context, expectedRevision: undefined };
+  if (receipt.facts.length > 0) {
+    await finish(own);
+    return { orderId, receipt };
+  }
+  const placed = await firstFact(log, orderId);
+  const { causationId, inputHash, correlationId, actor } = placed.metadata as FactMetadata & { readonly actor: Actor };
+  if (causationId !== undefined) await finish({ commandId: causationId, inputHash, correlationId, actor });
+  await finish(own);
+  return { orderId, receipt: asPlaced(receipt, placed, false) };
 }
 
 /** What the order has of the cart: more may have been put in since an earlier call placed it. */

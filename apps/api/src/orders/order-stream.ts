@@ -1,4 +1,4 @@
-import type { EventLog, Position, RecordedEvent } from '#event-store';
+import type { EventLog, Position, Receipt, RecordedEvent } from '#event-store';
 import { finalOrderStates, stateAfterFact, type OrderFact } from '#licensing';
 
 /** A step of an order as its buyer is told of it while waiting (003-54). */
@@ -23,4 +23,18 @@ export async function isToldBy(log: EventLog, orderId: string, seen: Position | 
   for await (const last of log.readStream(`order-${orderId}`, { direction: 'backwards', limit: 1 }))
     return isLastStep(last) && last.position <= seen;
   return false;
+}
+
+/** The OrderPlaced of an order that is known to be placed. */
+export async function firstFact(log: EventLog, orderId: string): Promise<RecordedEvent> {
+  for await (const first of log.readStream(`order-${orderId}`, { limit: 1 })) return first;
+  throw new Error(`order-${orderId} has no facts`);
+}
+
+/**
+ * What a command is answered that finds its order placed by another one: the order has gone on since, or will, so a repetition is answered the same by its
+ * first fact only.
+ */
+export function asPlaced(receipt: Receipt, { revision, position }: RecordedEvent, replayed: boolean): Receipt {
+  return { ...receipt, revision, position, replayed };
 }

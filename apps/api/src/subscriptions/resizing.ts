@@ -1,5 +1,6 @@
 import type { EventLog, Ledger, Receipt, RecordedFact } from '#event-store';
 import { finalOrderStates, order, placeIncrease, pool, resizeSubscription, type SubscriptionIncreaseOrdered } from '#licensing';
+import { asPlaced, firstFact } from '../orders/order-stream.js';
 import { stepOf } from '../sub-command.js';
 import { productOf } from './subscribed-product.js';
 import type { ResizeSubscription } from './subscription.commands.js';
@@ -16,12 +17,9 @@ export async function resize(ledger: Ledger, log: EventLog, command: ResizeSubsc
     (fact): fact is RecordedFact<SubscriptionIncreaseOrdered> => fact.type === 'SubscriptionIncreaseOrdered',
   )?.data;
   if (increase === undefined || receipt.dryRun) return receipt;
-  let placed = await ledger.record(order, increase.orderId, { increase, context: stepOf(context, 'order') }, placeIncrease);
-  if (placed.facts.length > 0) return placed;
-  // The automation was faster. The order has gone on since, or will: a repetition is answered the same by its first fact only.
-  const first = log.readStream(placed.stream, { limit: 1 });
-  for await (const { revision, position } of first) placed = { ...placed, revision, position, replayed: receipt.replayed };
-  return placed;
+  const placed = await ledger.record(order, increase.orderId, { increase, context: stepOf(context, 'order') }, placeIncrease);
+  // Without facts the automation was faster.
+  return placed.facts.length > 0 ? placed : asPlaced(placed, await firstFact(log, increase.orderId), receipt.replayed);
 }
 
 /** Which of the orders for more of it have come to an end: what they have not brought by now they never will. */

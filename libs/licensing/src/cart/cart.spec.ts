@@ -53,6 +53,8 @@ describe('A checkout', () => {
 
   it('is one, said twice', () => {
     const done: CartFact = { type: 'CartCheckedOut', data: { orderId: 'o-1', skus: ['tool'] } };
-    expect(given(cart, set('tool', 2), done, set('tool', 2)).when(checkOutCart, ordered)).toEqual([]);
+    const again = { type: 'CartCheckedOut', data: { orderId: 'o-1', skus: [], again: true } } as const;
+    expect(given(cart, set('tool', 2), done, set('tool', 2)).when(checkOutCart, ordered)).toEqual([again]);
+    expect(cart.evolve(cart.evolve(cart.initial(), done), again)).toEqual({ lines: [], checkouts: 1 });
   });
 });
