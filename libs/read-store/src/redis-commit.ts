@@ -20,10 +20,11 @@ export function commitArguments({ address, readCheckpoint, checkpoint, documents
     for (const { index, sort } of indexRemove) changesOf(index).remove.push(memberOf(sort, key));
   }
   const keys = [documentsKey(tag)];
-  const parts = [[readCheckpoint?.toString() ?? '', checkpoint.toString(), String(set.length / 2)], set, [String(removed.length)], removed];
+  const parts = [[readCheckpoint?.toString() ?? '', checkpoint.toString()]];
   for (const [index, { add, remove }] of indexes) {
     keys.push(indexKey(tag, index));
     parts.push([String(add.length), String(remove.length)], add, remove);
   }
+  parts.push([String(set.length / 2)], set, [String(removed.length)], removed);
   return { keys, values: parts.flat() };
 }

@@ -4,9 +4,10 @@
  */
 
 /**
- * KEYS: documents, then the indexes that change. ARGV: the checkpoint read ('' for none), the new one, the number of documents to set and
- * their key and text in turn, the number to remove and their keys, then for each index the numbers of members to add and to remove, and they.
- * The checkpoint is the field '' of the documents, so a read of both is of one moment.
+ * KEYS: documents, then the indexes that change. ARGV: the checkpoint read ('' for none), the new one, for each index the numbers of members
+ * to add and to remove, and they, then the number of documents to set and their key and text in turn, and the number to remove and their keys.
+ * A script that fails is not undone, and of these commands only those on the indexes can (a key that somebody else put there): they go first, because
+ * to do them again changes nothing, while a balance that was stored without its checkpoint would be counted twice. The checkpoint is the field '' of the documents, so a read of both is of one moment.
  */
 const commitPartition = `
 local checkpoint = redis.call('HGET', KEYS[1], '')
@@ -25,8 +26,6 @@ local function counted()
   at = at + 1
   return count
 end
-take(counted(), 2, function(from, upto) redis.call('HSET', KEYS[1], unpack(ARGV, from, upto)) end)
-take(counted(), 1, function(from, upto) redis.call('HDEL', KEYS[1], unpack(ARGV, from, upto)) end)
 for index = 2, #KEYS do
   local added, removed = counted(), counted()
   take(added, 1, function(from, upto)
@@ -39,6 +38,8 @@ for index = 2, #KEYS do
   end)
   take(removed, 1, function(from, upto) redis.call('ZREM', KEYS[index], unpack(ARGV, from, upto)) end)
 end
+take(counted(), 2, function(from, upto) redis.call('HSET', KEYS[1], unpack(ARGV, from, upto)) end)
+take(counted(), 1, function(from, upto) redis.call('HDEL', KEYS[1], unpack(ARGV, from, upto)) end)
 redis.call('HSET', KEYS[1], '', ARGV[2])
 return 1
 `;
