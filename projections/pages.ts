@@ -38,14 +38,27 @@ export async function pageOf<Document extends object>(
   const ranges = indexes.map((index) => ({ index, direction, limit: limit + 1, ...(after && { after }) }));
   const sign = direction === 'ascending' ? 1 : -1;
   const found = (await view.ranges(partition, ranges)).flat();
-  found.sort((one, other) => sign * (one.sort + one.key < other.sort + other.key ? -1 : 1));
+  found.sort((one, other) => sign * inTheOrderOfIndexes(one, other));
   const places = found.slice(0, limit);
-  // What changed between the two reads may stand in two indexes.
-  const documents = await view.documents(partition, [...new Set(places.map(({ key }) => key))]);
+  const documents = await view.documents(
+    partition,
+    places.map(({ key }) => key),
+  );
+  // What changed between the two reads, and now stands elsewhere, is no answer to what was asked.
+  const isStillThere = (document: Document, { sort, key }: Place): boolean =>
+    view.entriesOf(document, key).some((entry) => entry.sort === sort && indexes.includes(entry.index));
   return {
-    items: documents.filter((document) => document !== undefined),
+    items: places.flatMap((place, at) => {
+      const document = documents[at];
+      return document !== undefined && isStillThere(document, place) ? [document] : [];
+    }),
     next: found.length > limit ? cursorOf(places.at(-1)!) : null,
   };
+}
+
+/** As the stores order the entries of an index: bytewise, and the key counts only where the sort texts are equal. */
+export function inTheOrderOfIndexes(one: Place, other: Place): number {
+  return Buffer.compare(Buffer.from(`${one.sort}\0${one.key}`), Buffer.from(`${other.sort}\0${other.key}`));
 }
 
 export function cursorOf(place: Place): string {

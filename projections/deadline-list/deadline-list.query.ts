@@ -70,6 +70,10 @@ export async function listDeadlines(
     partition,
     page.map(({ key }) => key),
   );
-  const items = page.flatMap(({ sort }, index) => (documents[index] ? (deadlineOf(documents[index], sort) ?? []) : []));
+  const items = page.flatMap(({ kind, sort }, index) => {
+    const deadline = documents[index] && deadlineOf(documents[index], sort);
+    // Read after it was found: what was renewed in between has another time, and may end where it was to renew.
+    return deadline?.kind === kind && timeSort(deadline.at) === sort ? [deadline] : [];
+  });
   return { items, next: merged.length > limit ? cursorOf(page.at(-1)!) : null };
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Lot } from '#licensing';
 import type { ReadStore } from '#read-store';
 import { Story } from '../testing/story.js';
-import { temporaryStore } from '../testing/stores.js';
+import { changedMidway, temporaryStore } from '../testing/stores.js';
 import { shardOf, shards } from './deadline-list.projection.js';
 import { dueDeadlines, listDeadlines } from './deadline-list.query.js';
 
@@ -234,6 +234,17 @@ describe('a subscription', () => {
     const lots = [{ lotId: 'lot-1', quantity: 5 }];
     await story.tell('CancellationDeclined', { ...identity, until: may, lots, keepRenewal: false }).show();
     expect(await list('p', { kinds: ['termEnds'] })).toHaveLength(1);
+  });
+
+  it('is in no list that it left while the list was made', async () => {
+    await started(may).show();
+    const disabled = () => story.tell('AutoRenewalDisabled', identity).show();
+    const question = { accountId: 'p', kinds: ['termRenews'], before: june };
+    expect((await listDeadlines(changedMidway(store, disabled), question, now)).items).toEqual([]);
+    const term = { effectiveAt: may, termStartsAt: may, termEndsAt: '2028-05-01T00:00:00.000Z' };
+    const renewed = () => story.tell('SubscriptionRenewed', { ...identity, ...term, quantity: 5, billing, lots: [], removed: [] }).show();
+    const ending = { ...question, kinds: ['termEnds'] };
+    expect((await listDeadlines(changedMidway(store, renewed), ending, now)).items).toEqual([]);
   });
 
   it('of two deadlines at one moment, none is lost between pages', async () => {

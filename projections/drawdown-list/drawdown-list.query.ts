@@ -72,11 +72,14 @@ interface Table {
   readonly names: ReadonlyMap<string, string>;
 }
 
+function rowOf({ drawdownId, submitted, state, customerId, history, typed }: ListedDrawdown): Row {
+  return { drawdownId, submitted, submittedAt: history[0]!.at, state, customerId, typedName: fold(typed.accountName) };
+}
+
 const tables = new LookUpTables<DrawdownDocument, Row | DrawdownCustomer, Table>(
   (document) => {
     if (!('drawdownId' in document)) return { ...document, name: fold(document.name) };
-    const { drawdownId, submitted, state, customerId, history, typed } = document;
-    return { drawdownId, submitted, submittedAt: history[0]!.at, state, customerId, typedName: fold(typed.accountName) };
+    return rowOf(document);
   },
   (all) => {
     const rows: Row[] = [];
@@ -98,7 +101,8 @@ export async function listDrawdowns(
   const after = placeOf(question.cursor)?.sort;
   const view = await viewOf(store, drawdownList);
   const { rows, names } = await tables.of(store, view, accountId);
-  const found = rows.filter(filterOf(question, names));
+  const isWanted = filterOf(question, names);
+  const found = rows.filter(isWanted);
   const rest = after === undefined ? found : found.filter(({ submitted }) => submitted < after);
   const page = rest.slice(0, limit);
   const drawdowns = await drawdownsOf(
@@ -107,7 +111,9 @@ export async function listDrawdowns(
     page.map(({ drawdownId }) => drawdownId),
   );
   const next = rest.length > limit ? cursorOf({ sort: page.at(-1)!.submitted, key: '' }) : null;
-  return { items: await joined(store, drawdowns), total: found.length, next };
+  // Read after it was found: what was decided in between may be in a state that nobody asked for.
+  const wanted = drawdowns.filter((drawdown) => isWanted(rowOf(drawdown)));
+  return { items: await joined(store, wanted), total: found.length, next };
 }
 
 /** The drawdowns in these states, of one account or of all, the one that waits longest first: what approvers work through (004-26, 004-27). */

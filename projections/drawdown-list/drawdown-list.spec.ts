@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { drawdownStates, type DrawdownSubmitted } from '#licensing';
 import type { ReadStore } from '#read-store';
 import { Story, type Telling } from '../testing/story.js';
-import { temporaryStore } from '../testing/stores.js';
+import { changedMidway, temporaryStore } from '../testing/stores.js';
 import { drawdownCustomers, drawdownQueue, findDrawdown, listDrawdowns, type DrawdownQuestion } from './drawdown-list.query.js';
 
 let store: ReadStore;
@@ -95,6 +95,23 @@ describe('a drawdown', () => {
       ['d1'],
       [],
     ]);
+  });
+
+  it('is never listed in a state that was not asked for, also when it is decided while the list is made', async () => {
+    for (const drawdownId of ['d1', 'd2', 'd3']) submitted(drawdownId);
+    await story.show();
+    const states = ['submitted'] as const;
+    const queue = await drawdownQueue(
+      changedMidway(store, () => approved('d2').show()),
+      { states },
+    );
+    expect(queue.items.map(({ drawdownId }) => drawdownId)).toEqual(['d1', 'd3']);
+    // The first reading of a list takes it into memory, the second is of what it shows.
+    const listed = await listDrawdowns(
+      changedMidway(store, () => approved('d3').show(), 2),
+      { accountId: 'p', states },
+    );
+    expect(listed.items.map(({ drawdownId, state }) => [drawdownId, state])).toEqual([['d1', 'submitted']]);
   });
 });
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OrderPlaced } from '#licensing';
 import type { ReadStore } from '#read-store';
 import { Story } from '../testing/story.js';
-import { temporaryStore } from '../testing/stores.js';
+import { changedMidway, temporaryStore } from '../testing/stores.js';
 import { listFulfilments, listOrders, openOrders } from './order-list.query.js';
 
 let store: ReadStore;
@@ -54,6 +54,19 @@ describe('the list of orders', () => {
     await place('e').show();
     const second = await listOrders(store, { accountId, states: ['placed', 'failed'], limit: 2, cursor: first.next! });
     expect([ids(first), ids(second), second.next]).toEqual([['d', 'b'], ['a'], null]);
+  });
+
+  it('never shows an order in a state that was not asked for, also when it is paid while the list is made', async () => {
+    for (const orderId of ['a', 'b', 'c']) place(orderId);
+    await story.show();
+    const paid = () => story.tell('OrderPaid', { ...buyer('b'), reference: 'pay-1' }).show();
+    const page = await listOrders(changedMidway(store, paid), { accountId, states: ['placed'] });
+    expect(page.items.map(({ orderId, state }) => [orderId, state])).toEqual([
+      ['c', 'placed'],
+      ['a', 'placed'],
+    ]);
+    const cancelled = () => story.tell('OrderCancelled', buyer('c')).show();
+    expect(ids(await listOrders(changedMidway(store, cancelled), { accountId, states: ['placed', 'cancelled'] }))).toEqual(['c', 'a']);
   });
 
   it('knows which orders are under way', async () => {

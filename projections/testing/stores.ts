@@ -27,3 +27,19 @@ export async function believed<Answer>(ask: () => Promise<Answer>): Promise<Answ
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+/** The same store, in which something happens between the moment a question has found what it asks for and the moment it reads that: before its n-th reading. */
+export function changedMidway(store: ReadStore, change: () => Promise<unknown>, beforeRead = 1): ReadStore {
+  let reads = 0;
+  const documents: ReadStore['documents'] = async (address, keys) => {
+    if (keys.length > 0 && ++reads === beforeRead) await change();
+    return store.documents(address, keys);
+  };
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === 'documents') return documents;
+      const member = Reflect.get(target, name, target) as unknown;
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
+}

@@ -36,6 +36,23 @@ describe('the users', () => {
     expect([first.total, second.next]).toEqual([2, null]);
   });
 
+  it('come in pages that miss nobody, also where one login begins with another, or has letters beyond the first plane', async () => {
+    const story = new Story(store);
+    const logins = ['ann', 'anna', 'ann@x.co', 'ann@x.com', '\u{1f600}', '\ufffd', 'an'];
+    logins.forEach((login, index) => story.user(`${(15 - 2 * index).toString(16)}`, login, 'alike'));
+    await story.show();
+    const all = (await listUsers(store, { accountId: 'alike' })).items.map(({ login }) => login);
+    expect(all).toEqual(['an', 'ann', 'ann@x.co', 'ann@x.com', 'anna', '\ufffd', '\u{1f600}']);
+    const paged: string[] = [];
+    for (let cursor: string | undefined, more = true; more;) {
+      const { items, next } = await listUsers(store, { accountId: 'alike', limit: 1, cursor });
+      paged.push(...items.map(({ login }) => login));
+      more = next !== null;
+      cursor = next ?? undefined;
+    }
+    expect(paged).toEqual(all);
+  });
+
   it('are found by id and account, whoever they belong to', async () => {
     const asked = [
       { userId: 'u1', accountId: 'p' },

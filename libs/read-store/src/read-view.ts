@@ -1,4 +1,4 @@
-import type { Projection } from './projection.js';
+import type { IndexEntry, Projection } from './projection.js';
 import { ReadStoreUnavailable } from './read-store.js';
 import type { IndexRange, ReadStore } from './read-store.js';
 import { servingLately } from './serving.js';
@@ -19,6 +19,8 @@ export interface ReadView<Doc extends object = object> {
   /** `range` and `count` for many ranges at once, in few exchanges with the store. */
   ranges(partition: string, ranges: readonly IndexRange[]): Promise<{ sort: string; key: string }[][]>;
   counts(partition: string, ranges: readonly { index: string; from?: string; to?: string }[]): Promise<number[]>;
+  /** Where a document stands in the indexes: for a caller that found it by one of them, and would know whether it has moved since. */
+  entriesOf(document: Doc, key: string): readonly IndexEntry[];
 }
 
 /**
@@ -28,7 +30,7 @@ export interface ReadView<Doc extends object = object> {
 export async function viewOf<Doc extends object>(store: ReadStore, projection: Projection<Doc>): Promise<ReadView<Doc>> {
   const serving = await servingLately(store, projection.name);
   if (!serving) throw new ReadModelBehind(projection.name, 0n, undefined);
-  return new BoundView<Doc>(store, projection.name, serving);
+  return new BoundView<Doc>(store, projection, serving);
 }
 
 class BoundView<Doc extends object> implements ReadView<Doc> {
@@ -37,7 +39,7 @@ class BoundView<Doc extends object> implements ReadView<Doc> {
 
   constructor(
     private readonly store: ReadStore,
-    private readonly projection: string,
+    private readonly projection: Projection<Doc>,
     private readonly known: Serving,
   ) {
     this.version = known.version;
@@ -76,16 +78,20 @@ class BoundView<Doc extends object> implements ReadView<Doc> {
     return this.#confirmed(this.store.counts(this.#address(partition), ranges), (counts) => !counts.includes(0));
   }
 
+  entriesOf(document: Doc, key: string): readonly IndexEntry[] {
+    return this.projection.indexes?.(document, key) ?? [];
+  }
+
   #address(partition: string): { projection: string; version: number; partition: string } {
-    return { projection: this.projection, version: this.version, partition };
+    return { projection: this.projection.name, version: this.version, partition };
   }
 
   /** "Nothing there" is only believed when the version still stands: a store that was emptied, or a version dropped meanwhile, looks the same. */
   async #confirmed<Answer>(asked: Promise<Answer>, isSomething: (answer: Answer) => boolean): Promise<Answer> {
     const answer = await asked;
     if (isSomething(answer)) return answer;
-    const { life, position } = await this.store.progress(this.projection, this.version);
+    const { life, position } = await this.store.progress(this.projection.name, this.version);
     if (life === this.known.life && (position ?? -1n) >= (this.known.position ?? -1n)) return answer;
-    throw new ReadStoreUnavailable(`${this.projection} was replaced while it was read`);
+    throw new ReadStoreUnavailable(`${this.projection.name} was replaced while it was read`);
   }
 }
