@@ -38,7 +38,7 @@ export class LookUpTables<Doc extends Changing, Row, Arranged> {
 
   /** What `arrange` made of all rows of the partition, as fresh as the store is now. */
   async of(store: ReadStore, view: ReadView<any>, partition: string): Promise<Arranged> {
-    const name = `${view.version}:${partition}`;
+    const name = `${view.life}:${partition}`;
     const cache = this.cacheOf(store);
     let table = cache.get(name);
     if (!table?.last || !(await this.refresh(view, partition, table))) {

@@ -28,7 +28,7 @@ const remembered = new WeakMap<ReadStore, LRUCache<string, Remembered>>();
 export async function countWhole(store: ReadStore, view: HistoryView, partition: string, indexes: readonly string[]): Promise<number> {
   if (indexes.length < worthRemembering) return sum(await view.counts(partition, indexes.map(whole)));
   const cache = cacheOf(store);
-  const name = `${view.version}:${partition}`;
+  const name = `${view.life}:${partition}`;
   let known = cache.get(name);
   if (!known) cache.set(name, (known = { counts: new Map(), upTo: undefined, turn: Promise.resolve() }), { size: 1 });
   const { counts } = known;

@@ -290,7 +290,9 @@ describe('the pump', () => {
       log.events.pop();
       run([tally]);
       await until(async () => (await store.progress('tally', 1)).position === log.end && (await store.servingVersion('tally')) === 1);
-      expect(await (await viewOf(store, tally)).document('b', 's1')).toMatchObject({ quantity: 5 });
+      // A view of what was dropped is refused, once.
+      const document = async () => (await viewOf(store, tally)).document('b', 's1');
+      expect(await document().catch(document)).toMatchObject({ quantity: 5 });
     });
   });
 });

@@ -1,7 +1,7 @@
 import type { IndexEntry, Projection } from './projection.js';
 import { ReadStoreUnavailable } from './read-store.js';
 import type { IndexRange, ReadStore } from './read-store.js';
-import { servingLately } from './serving.js';
+import { forgetServing, servingLately } from './serving.js';
 import type { Serving } from './serving.js';
 import { ReadModelBehind } from './wait.js';
 
@@ -9,6 +9,8 @@ import { ReadModelBehind } from './wait.js';
 export interface ReadView<Doc extends object = object> {
   /** The stored version that answers. */
   readonly version: number;
+  /** Of this version: another one when it was emptied and filled again, from another log perhaps. */
+  readonly life: string;
   /** Everything up to here is in what the view answers; there may be more. */
   readonly position: bigint | undefined;
   documents(partition: string, keys: readonly string[]): Promise<(Doc | undefined)[]>;
@@ -35,6 +37,7 @@ export async function viewOf<Doc extends object>(store: ReadStore, projection: P
 
 class BoundView<Doc extends object> implements ReadView<Doc> {
   readonly version: number;
+  readonly life: string;
   readonly position: bigint | undefined;
 
   constructor(
@@ -43,14 +46,12 @@ class BoundView<Doc extends object> implements ReadView<Doc> {
     private readonly known: Serving,
   ) {
     this.version = known.version;
+    this.life = known.life;
     this.position = known.position;
   }
 
   documents(partition: string, keys: readonly string[]): Promise<(Doc | undefined)[]> {
-    return this.#confirmed(
-      this.store.documents(this.#address(partition), keys) as Promise<(Doc | undefined)[]>,
-      (documents) => !documents.includes(undefined),
-    );
+    return this.#confirmed(this.store.documents(this.#address(partition), keys) as Promise<(Doc | undefined)[]>);
   }
 
   async document(partition: string, key: string): Promise<Doc | undefined> {
@@ -58,24 +59,23 @@ class BoundView<Doc extends object> implements ReadView<Doc> {
   }
 
   allDocuments(partition: string): Promise<{ key: string; document: Doc }[]> {
-    const documents = this.store.allDocuments(this.#address(partition)) as Promise<{ key: string; document: Doc }[]>;
-    return this.#confirmed(documents, ({ length }) => length > 0);
+    return this.#confirmed(this.store.allDocuments(this.#address(partition)) as Promise<{ key: string; document: Doc }[]>);
   }
 
   range(partition: string, range: IndexRange): Promise<{ sort: string; key: string }[]> {
-    return this.#confirmed(this.store.range(this.#address(partition), range), ({ length }) => length > 0);
+    return this.#confirmed(this.store.range(this.#address(partition), range));
   }
 
   count(partition: string, range: { index: string; from?: string; to?: string }): Promise<number> {
-    return this.#confirmed(this.store.count(this.#address(partition), range), (count) => count > 0);
+    return this.#confirmed(this.store.count(this.#address(partition), range));
   }
 
   ranges(partition: string, ranges: readonly IndexRange[]): Promise<{ sort: string; key: string }[][]> {
-    return this.#confirmed(this.store.ranges(this.#address(partition), ranges), (found) => found.every(({ length }) => length > 0));
+    return this.#confirmed(this.store.ranges(this.#address(partition), ranges));
   }
 
   counts(partition: string, ranges: readonly { index: string; from?: string; to?: string }[]): Promise<number[]> {
-    return this.#confirmed(this.store.counts(this.#address(partition), ranges), (counts) => !counts.includes(0));
+    return this.#confirmed(this.store.counts(this.#address(partition), ranges));
   }
 
   entriesOf(document: Doc, key: string): readonly IndexEntry[] {
@@ -86,12 +86,14 @@ class BoundView<Doc extends object> implements ReadView<Doc> {
     return { projection: this.projection.name, version: this.version, partition };
   }
 
-  /** "Nothing there" is only believed when the version still stands: a store that was emptied, or a version dropped meanwhile, looks the same. */
-  async #confirmed<Answer>(asked: Promise<Answer>, isSomething: (answer: Answer) => boolean): Promise<Answer> {
-    const answer = await asked;
-    if (isSomething(answer)) return answer;
-    const { life, position } = await this.store.progress(this.projection.name, this.version);
+  /**
+   * An answer is only believed when the version still stood after it was read: of a store that was emptied, or a version dropped meanwhile, there is nothing,
+   * or as much as has been filled again. The progress is asked for in the same turn, so it costs no exchange more, and is answered after what is on its node.
+   */
+  async #confirmed<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    const [answer, { life, position }] = await Promise.all([asked, this.store.progress(this.projection.name, this.version)]);
     if (life === this.known.life && (position ?? -1n) >= (this.known.position ?? -1n)) return answer;
+    forgetServing(this.store, this.projection.name);
     throw new ReadStoreUnavailable(`${this.projection.name} was replaced while it was read`);
   }
 }

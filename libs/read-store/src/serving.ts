@@ -39,6 +39,11 @@ export function servingLately(store: ReadStore, projection: string): Promise<Ser
   return asked && performance.now() - asked.at <= trueForMs ? asked.serving : servingNow(store, projection);
 }
 
+/** What was told turned out to be over: the next one asks the store. */
+export function forgetServing(store: ReadStore, projection: string): void {
+  askedOf(store).delete(projection);
+}
+
 async function ask(store: ReadStore, projection: string): Promise<Serving | undefined> {
   const version = await store.servingVersion(projection);
   if (version === undefined) return undefined;
