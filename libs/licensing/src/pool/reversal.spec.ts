@@ -41,6 +41,14 @@ describe('A reversal', () => {
     ]);
   });
 
+  it('names no lot that has nothing to give, because it is in use or held back as a whole', () => {
+    const issued = { accountId: partnerId, fileId: 'f-1', sku, quantity: 10, issuedAt: noon, lots: [part(10)] };
+    const inUse: PoolFact = { type: 'LicenseFileIssued', data: issued };
+    expect(given(pool, twoLots, inUse).when(reversePurchase, reverse({ lines: [{ sku, quantity: 5 }] }))).toEqual([
+      reversed(part(5, 'lot-2')),
+    ]);
+  });
+
   it('finds the order however its id is written', () => {
     expect(given(pool, twoLots).when(reversePurchase, reverse({ orderId: 'po-1' }))).toEqual([reversed(part(10), part(5, 'lot-2'))]);
   });

@@ -73,8 +73,9 @@ function partsOf(lots: readonly HeldLot[], sku: string, quantity: number): LotPa
   const parts: LotPart[] = [];
   let missing = quantity;
   for (const { lot, available } of lots) {
-    if (lot.sku !== sku || missing === 0) continue;
-    const part = Math.min(missing, available);
+    const part = lot.sku === sku ? Math.min(missing, available) : 0;
+    // A lot that is in use or held back as a whole has nothing to give.
+    if (part === 0) continue;
     parts.push({ lotId: lot.lotId, sku, quantity: part });
     missing -= part;
   }
