@@ -67,7 +67,7 @@ class EsdbLog implements EventLog {
       return this.reader.readStream(stream, { direction, fromRevision: fromRevision as bigint, maxCount: limit - count }) as EventStream;
     };
     // The server refuses a count of zero, and there is nothing before the first revision.
-    const rest = () => (count < limit && (next ?? 0) >= 0 ? this.pull(open) : nothing());
+    const rest = () => (count < limit && (next ?? 0) >= 0 ? this.pull(open, limit - count) : nothing());
     try {
       for await (const event of this.persistently(rest)) {
         next = direction === 'forwards' ? event.revision + 1 : event.revision - 1;
@@ -132,7 +132,7 @@ class EsdbLog implements EventLog {
     try {
       let last: Position | undefined;
       const open = () => this.reader.readAll({ direction: 'backwards', fromPosition: 'end', maxCount: 1 }) as EventStream;
-      for await (const event of this.persistently(() => this.pull(open))) last = event.position;
+      for await (const event of this.persistently(() => this.pull(open, 1))) last = event.position;
       return last;
     } catch (error) {
       throw readError('reading the end of the log', error);
@@ -166,7 +166,7 @@ class EsdbLog implements EventLog {
         maxCount = Math.min(limit - count + (at === undefined ? 0 : 1), Number.MAX_SAFE_INTEGER);
         seen = 0;
         const fromPosition = place === undefined ? (direction === 'forwards' ? 'start' : 'end') : { commit: place, prepare: place };
-        return this.pull(() => this.reader.readAll({ direction, fromPosition, maxCount }) as EventStream);
+        return this.pull(() => this.reader.readAll({ direction, fromPosition, maxCount }) as EventStream, maxCount);
       };
       try {
         for await (const event of this.persistently(page)) {
@@ -213,7 +213,7 @@ class EsdbLog implements EventLog {
     try {
       const fromPosition = { commit: position, prepare: position };
       const open = () => this.reader.readAll({ fromPosition, maxCount: 1 }) as EventStream;
-      for await (const event of this.persistently(() => this.pull(open))) found = event.position;
+      for await (const event of this.persistently(() => this.pull(open, 1))) found = event.position;
     } catch (error) {
       if (!positionRefused(error)) throw readError('reading the log', error);
     }
@@ -236,11 +236,16 @@ class EsdbLog implements EventLog {
     }
   }
 
-  /** The events of one read of the client. */
-  private async *pull(open: () => EventStream): AsyncIterable<RecordedEvent> {
+  /** The events of one read of the client. The last is handed on when the call is over: who needs no more leaves then, and nothing is broken off. */
+  private async *pull(open: () => EventStream, maxCount: number): AsyncIterable<RecordedEvent> {
+    let count = 0;
+    let last: RecordedEvent | undefined;
     for await (const { event } of watched<ResolvedEvent>(open(), this.readTimeoutMs)) {
-      if (event !== undefined) yield recorded(event);
+      if (event === undefined) continue;
+      if (++count < maxCount) yield recorded(event);
+      else last = recorded(event);
     }
+    if (last !== undefined) yield last;
   }
 
   private async *subscribe(after: Position | undefined, filter: EventFilter | undefined, stop: AbortSignal): AsyncIterable<Followed> {

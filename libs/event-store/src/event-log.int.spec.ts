@@ -138,15 +138,21 @@ describe('a read', () => {
     await wire.close();
   });
 
-  it('of a stream that does not exist is not cancelled: servers end connections on which too many calls are', async () => {
+  const [missing, short] = [unique('missing'), unique('log')];
+  it.each([
+    ['of a stream that does not exist', 0, (reading: EventLog) => collect(reading.readStream(missing))],
+    ['of a stream that is left with its last event', 1, (reading: EventLog) => collect(reading.readStream(short, { limit: 1 }), 1)],
+    ['of the log that is left with its last event', 1, (reading: EventLog) => collect(reading.readAll({ limit: 1 }), 1)],
+  ])('%s is not cancelled: servers end connections on which too many calls are', async (_, found, read) => {
+    if ((await collect(log.readStream(short))).length === 0) await log.append(short, [event('A'), event('A')], -1);
     const broken: Error[] = [];
     const reading = connectEventLog(store.url, { onBroken: (error) => broken.push(error) });
     const stop = new AbortController();
     const following = collect(reading.follow({ after: 'end', signal: stop.signal }));
-    const readMissing = async () => {
-      for (let count = 0; count < 150; count++) expect(await collect(reading.readStream(unique('missing')))).toEqual([]);
+    const readMany = async () => {
+      for (let count = 0; count < 150; count++) expect(await read(reading)).toHaveLength(found);
     };
-    await Promise.all(Array.from({ length: 10 }, readMissing));
+    await Promise.all(Array.from({ length: 10 }, readMany));
     stop.abort();
     await following;
     expect(broken).toEqual([]);
