@@ -188,7 +188,7 @@ describe.each(endpoints)('$call', (endpoint) => {
 
   if (endpoint.by !== 'nobody' && endpoint.answers !== 404)
     it('refuses parameters it does not know, and malformed headers', async () => {
-      const malformed = [request(endpoint, { query: 'unknown=1' })];
+      const malformed = ['unknown', 'constructor', 'toString', '__proto__'].map((name) => request(endpoint, { query: `${name}=1` }));
       if (writes) {
         for (const key of ['a b', 'ключ', 'x'.repeat(256)]) malformed.push(request(endpoint, { headers: { 'idempotency-key': key } }));
         for (const revision of ['x', '-1', '1.5', '"', 'W/"1"', '1e3'])
@@ -232,6 +232,10 @@ describe.each(endpoints)('$call', (endpoint) => {
         `{"context":{"commandId":"1"},${rest}`,
         `{"__proto__":{"role":"operator"},${rest}`,
         `{"constructor":{"prototype":{}},${rest}`,
+        `{"constructor":1,${rest}`,
+        `{"toString":1,${rest}`,
+        // A value that says itself what it is made by.
+        ...Object.keys(fields).map((place) => JSON.stringify(changed(request(endpoint).body as object, place, { constructor: 1 }))),
       ];
       await refused(
         bodies.map((body) => request(endpoint, { body })),

@@ -7,6 +7,7 @@ import type { Actor } from '#licensing';
 import { defaultsOf, LogPosition, Optional, secretFieldsOf } from '../fields.js';
 import { commandContext, withoutSecrets } from './command-context.js';
 import { invalid, type Finding } from './invalid.js';
+import { isNameOfEveryObject } from './json-body.js';
 import { routeFacts, type ApiReply, type ApiRequest } from './request.js';
 
 /**
@@ -89,6 +90,9 @@ function writtenFields({ body, params, query }: ApiRequest, queryFields: readonl
 }
 
 function askedFields({ params, query }: ApiRequest, type: new () => object): Record<string, unknown> {
+  // The class would leave these out without a word.
+  const odd = Object.keys(query as object).filter(isNameOfEveryObject);
+  if (odd.length > 0) throw invalid(odd.map((name) => ({ path: name, message: 'is not a parameter of this call' })));
   return { ...defaultsOf(type.prototype), ...(query as object), ...(params as object) };
 }
 

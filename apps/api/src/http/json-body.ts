@@ -3,9 +3,14 @@ const depthMax = 32;
 
 const [quote, comma, openBrace, closeBrace, openBracket, closeBracket, backslash] = [...'",{}[]\\'].map((letter) => letter.charCodeAt(0));
 
+/** Every object answers to these names without having been given them: what reads a body by names cannot tell them from fields. */
+export function isNameOfEveryObject(name: string): boolean {
+  return name in Object.prototype;
+}
+
 /**
  * What is wrong with a text that is JSON already, beyond its grammar: a name that an object has twice, of which every reader takes another one
- * (RFC 8259, 4), or nesting deeper than 32. Undefined when nothing is.
+ * (RFC 8259, 4), one that every object has by itself, such as `constructor`, or nesting deeper than 32. Undefined when nothing is.
  */
 export function jsonFault(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = [];
@@ -18,6 +23,7 @@ export function jsonFault(text: string): string | undefined {
         const name = JSON.parse(text.slice(at, end + 1)) as string;
         const names = open.at(-1)!;
         if (names.has(name)) return `an object must not have the name ${JSON.stringify(name.slice(0, 100))} twice`;
+        if (isNameOfEveryObject(name)) return `an object must not have the name ${JSON.stringify(name)}: every object has it by itself`;
         names.add(name);
         nameFollows = false;
       }
