@@ -95,6 +95,13 @@ async function missed(call: Call, status: number, code: string): Promise<string 
   return `${call.method} ${call.url} ${sent?.slice(0, 300)} ${JSON.stringify(call.headers)?.slice(0, 200)}: ${status} ${code} expected, got ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`;
 }
 
+/** What an answer tells, whichever id was asked for. */
+async function told(call: Call, id: string): Promise<object> {
+  const { status, headers, body } = await api.call(call);
+  const told = JSON.stringify({ ...body, correlationId: undefined }).replaceAll(id, '{id}');
+  return { status, told, etag: headers['etag'], position: headers['ledger-position'] };
+}
+
 /** All of these are refused, and nothing is appended by any. */
 async function refused(calls: readonly Call[], status: number, code: string): Promise<void> {
   const before = await end();
@@ -137,8 +144,9 @@ describe.each(endpoints)('$call', (endpoint) => {
   if (!endpoint.skipRight)
     it('takes the right call, so that what follows is refused for what is wrong with it', async () => {
       const before = await end();
-      const { status, body } = await api.call(request(endpoint, writes && endpoint.by !== 'nobody' ? { query: 'dryRun=true' } : {}));
-      expect([status, body]).toEqual([endpoint.answers ?? 200, expect.anything()]);
+      const right = request(endpoint, writes && endpoint.by !== 'nobody' ? { query: 'dryRun=true' } : {});
+      const answer = await api.call(right);
+      expect([answer.status, answer.body]).toEqual([endpoint.answers ?? 200, expect.anything()]);
       expect(await end()).toBe(before);
     });
 
@@ -174,6 +182,19 @@ describe.each(endpoints)('$call', (endpoint) => {
       const nobodys = request(endpoint, { ids: { [foreign.parameter]: randomUUID() } });
       const others = foreign.to.map((name) => ({ ...own, token: tokens[name] }));
       await refused([nobodys, ...others], 404, foreign.code);
+    });
+
+  if (foreign && foreign.to.length > 0)
+    it('answers the same for what somebody else has and for what nobody has, whatever is asked along', async () => {
+      const before = await end();
+      const along: Partial<Call & { query: string }>[] = writes ? [{}, { query: 'dryRun=true' }, { headers: { 'if-match': '999' } }] : [{}];
+      for (const name of foreign.to)
+        for (const changes of along) {
+          const ask = (id: string) =>
+            told({ ...request(endpoint, { ids: { [foreign.parameter]: id }, ...changes }), token: tokens[name] }, id);
+          expect(await ask(ids[foreign.parameter]!)).toEqual(await ask(randomUUID()));
+        }
+      expect(await end()).toBe(before);
     });
 
   if (foreign && may?.includes('operator'))

@@ -2,7 +2,7 @@ import { CommandHandler } from '@nestjs/cqrs';
 import { Ledger } from '#event-store';
 import { cancelOrder, completeFulfilment, confirmPayment, failFulfilment, order } from '#licensing';
 import { CancelOrder, CompleteFulfilment, ConfirmPayment, FailFulfilment, PlaceOrder } from './order.commands.js';
-import { ownAccount } from './order.views.js';
+import { ownAccount, ownOrder } from './order.views.js';
 import { placeOrder } from './place-order.js';
 
 @CommandHandler(PlaceOrder)
@@ -19,7 +19,8 @@ export class PlaceOrderHandler {
 export class CancelOrderHandler {
   constructor(private readonly ledger: Ledger) {}
 
-  execute(command: CancelOrder) {
+  async execute(command: CancelOrder) {
+    await ownOrder(this.ledger, command);
     return this.ledger.record(order, command.orderId, command, cancelOrder);
   }
 }

@@ -1,5 +1,15 @@
 import type { EventLog, Ledger, Receipt } from '#event-store';
-import { amountOf, order, Rejected, stateAfterFact, type Actor, type OrderFact, type OrderPlaced, type OrderStateName } from '#licensing';
+import {
+  amountOf,
+  knownOrder,
+  order,
+  Rejected,
+  stateAfterFact,
+  type Actor,
+  type OrderFact,
+  type OrderPlaced,
+  type OrderStateName,
+} from '#licensing';
 import { findUsers, orderAfter, productNames, type ListedOrder } from '#projections';
 import type { ReadStore } from '#read-store';
 import type { OrderAnswer } from './order.answers.js';
@@ -8,6 +18,15 @@ import type { OrderAnswer } from './order.answers.js';
 export function ownAccount(actor: Actor, accountId: string): void {
   if (actor.accountId === undefined || actor.accountId === accountId) return;
   throw new Rejected('CUSTOMER_NOT_FOUND', `Nothing that you may see has the id ${accountId}`, { accountId });
+}
+
+/**
+ * Whose an order is, is asked before anything else about it: a revision that does not match would tell that there is such an order, and how far it is.
+ * Errors: ORDER_NOT_FOUND, also for that of somebody else.
+ */
+export async function ownOrder(ledger: Ledger, command: Parameters<typeof knownOrder>[1]): Promise<void> {
+  const known = (await ledger.load(order, command.orderId)).state;
+  knownOrder(known.order === undefined ? (await ledger.load(order, command.orderId, true)).state : known, command);
 }
 
 /** An order as the log tells it. Errors: ORDER_NOT_FOUND, also for that of somebody else. */
