@@ -5,9 +5,11 @@ import { pool, product, provisionOrder, roles, serviceIdOf, type Role } from '#l
 import { startApi, type Answer, type Call, type StartedApi } from '../apps/api/src/testing/started-api.js';
 import { bring } from '../apps/api/src/testing/marketplace.js';
 import { bought, newCustomer, newPartner, newProduct, tokenOf, type Tenant } from '../apps/api/src/testing/tenants.js';
+import { DocumentedAnswers } from './support/documented-answers.js';
 import { endpoints, type Endpoint } from './support/endpoints.js';
 
 let api: StartedApi;
+let documented: DocumentedAnswers;
 const ids: Record<string, string> = { sku: 'REMO-EDGE-1Y' };
 const tokens: Record<string, string | undefined> = {};
 
@@ -41,6 +43,7 @@ beforeAll(async () => {
   Object.assign(ids, { partnerId: partner.id, accountId: partner.id, customerId: customer.id, stream: `pool-${partner.id}` });
   Object.assign(ids, { orderId: ordered, fulfilmentId: sent, subscriptionId: await subscribed(customer.id) });
   const accounts: Partial<Record<Role, string>> = { partner: partner.id, customerAdmin: customer.id, customerUser: customer.id };
+  documented = new DocumentedAnswers((await api.call({ url: '/v1/openapi.json' })).body);
   for (const role of roles) tokens[role] = await tokenOf(api, role, accounts[role]);
   Object.assign(tokens, {
     partner: partner.token,
@@ -90,9 +93,10 @@ function request(
 async function missed(call: Call, status: number, code: string): Promise<string | undefined> {
   const answer: Answer = await api.call(call);
   const isProblem = answer.headers['content-type']?.startsWith('application/problem+json') && answer.body.status === status;
-  if (answer.status === status && answer.body.code === code && isProblem) return undefined;
+  const undocumented = documented.finding(call, answer);
+  if (answer.status === status && answer.body.code === code && isProblem && undocumented === undefined) return undefined;
   const sent = typeof call.body === 'string' ? call.body : JSON.stringify(call.body);
-  return `${call.method} ${call.url} ${sent?.slice(0, 300)} ${JSON.stringify(call.headers)?.slice(0, 200)}: ${status} ${code} expected, got ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`;
+  return `${undocumented === undefined ? '' : `${undocumented}: `}${call.method} ${call.url} ${sent?.slice(0, 300)} ${JSON.stringify(call.headers)?.slice(0, 200)}: ${status} ${code} expected, got ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`;
 }
 
 /** What an answer tells, whichever id was asked for. */
@@ -147,6 +151,7 @@ describe.each(endpoints)('$call', (endpoint) => {
       const right = request(endpoint, writes && endpoint.by !== 'nobody' ? { query: 'dryRun=true' } : {});
       const answer = await api.call(right);
       expect([answer.status, answer.body]).toEqual([endpoint.answers ?? 200, expect.anything()]);
+      expect(documented.finding(right, answer)).toBeUndefined();
       expect(await end()).toBe(before);
     });
 

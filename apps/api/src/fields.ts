@@ -73,17 +73,18 @@ export const Reference = ({ max = 128, ...documented }: { max?: number } & Docum
   );
 
 export const Email = (documented: Documented = {}) =>
-  field({ type: 'string', format: 'email', maxLength: 254, example: 'jane@example.com', ...documented }, (value) =>
+  field({ type: 'string', format: 'idn-email', maxLength: 254, example: 'jane@example.com', ...documented }, (value) =>
     textFinding(value, 3, 254) === undefined && isEmailAddress(value as string)
       ? undefined
       : 'must be an e-mail address of at most 254 characters',
   );
 
 export const Website = (documented: Documented = {}) =>
-  field({ type: 'string', format: 'uri', maxLength: 500, example: 'https://www.example.com', ...documented }, websiteFinding);
+  field({ type: 'string', format: 'iri', maxLength: 500, example: 'https://www.example.com', ...documented }, websiteFinding);
+
 /** An address on the web that may be shown as a link: nothing that runs. */
 export const Link = (documented: Documented = {}) =>
-  field({ type: 'string', format: 'uri', maxLength: 2000, ...documented }, (value) =>
+  field({ type: 'string', format: 'iri', maxLength: 2000, ...documented }, (value) =>
     textFinding(value, 1, 2000) === undefined && URL.canParse(value as string) && /^https?:\/\/\S+$/.test(value as string)
       ? undefined
       : 'must be an address that begins with https:// or http://, of at most 2000 characters',

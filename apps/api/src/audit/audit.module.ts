@@ -45,6 +45,7 @@ export class AuditController {
       'Without `account` over all pools, with the balances of the first 200.',
     models: ['catalogue'],
     answer: AuditedAssignmentsAnswer,
+    refuses: [404, 422],
   })
   assignments(@Input() question: AuditAssignments): Promise<AuditedAssignmentsAnswer> {
     return this.replays.run(() => auditAssignments(this.sources, question));

@@ -54,6 +54,7 @@ export class CartController {
     description: 'One order of all lines, or none. The cart is empty afterwards; follow the order.',
     status: 202,
     answer: OrderPlacedAnswer,
+    refuses: [404],
     example: { payment: { method: 'invoice' }, tenant: { type: 'existing', domain: 'colibri.onmicrosoft.com' } },
   })
   async checkOut(@Input() command: CheckOutCart) {

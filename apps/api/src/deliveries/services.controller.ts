@@ -77,6 +77,7 @@ export class ServicesController {
     summary: 'How provisioning went, by the provisioning service',
     description: 'Signed as Standard Webhooks with `PROVISIONING_SECRET`; `webhook-id` is the idempotency key.',
     answer: ServiceChangedAnswer,
+    refuses: [404],
   })
   async confirm(@Input() command: ConfirmProvisioning) {
     return changed(command.serviceId, command.outcome, await this.commands.execute(command));

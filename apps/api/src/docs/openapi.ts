@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { rejections } from '#licensing';
+import { rejections, roles, type Role } from '#licensing';
 import { sections } from '../http/sections.js';
 import { PreviewAnswer } from '../pool/pool.answers.js';
 import { Problem } from './problem.answer.js';
@@ -16,7 +16,7 @@ type Schemas = Record<string, Schema>;
  */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const routes = documentedRoutes(app);
-  const classes = routes.flatMap(({ input, answer }) => [input, answer]).filter((type) => type !== undefined);
+  const classes = routes.flatMap(({ input, answer, preview }) => [input, answer, preview]).filter((type) => type !== undefined);
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('License Ledger')
@@ -48,6 +48,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
 
 function operation(route: DocumentedRoute, schemas: Schemas): object {
   const { input, facts, summary, description, operationId, section, status = 200, answer, media = 'application/json' } = route;
+  const required = (input && (schemas[input.name]!['required'] as string[] | undefined)) ?? [];
   const fields = input ? schemas[input.name]! : { properties: {}, required: [] };
   const inQuery = queryFields(route, fields);
   const body = bodyFields(route, fields);
@@ -60,32 +61,55 @@ function operation(route: DocumentedRoute, schemas: Schemas): object {
     parameters: [
       ...route.pathParameters.map((name) => parameter('path', name, fields)),
       ...inQuery.map((name) => parameter('query', name, fields)),
-      ...(facts.writes ? writeParameters : []),
+      ...(facts.writes ? [keyParameter] : []),
+      ...(facts.takesConditions ? conditionParameters : []),
     ],
     ...(body.length > 0 && {
       requestBody: {
-        required: true,
-        content: {
-          'application/json': { schema: { $ref: `#/components/schemas/${input!.name}` }, ...bodyExample(route, schemas, body) },
-        },
+        required: body.some((name) => required.includes(name)),
+        content: Object.fromEntries(
+          bodyMedia(route).map((type) => [
+            type,
+            { schema: { $ref: `#/components/schemas/${input!.name}` }, ...bodyExample(route, schemas, body) },
+          ]),
+        ),
       },
     }),
     responses: {
-      [status]: {
-        description: 'Done',
-        ...(facts.writes && { headers: writeHeaders }),
-        content: { [media]: { schema: answer ? { $ref: `#/components/schemas/${answer.name}` } : { type: 'string' } } },
-      },
-      ...(facts.writes && status !== 200 && answer && { 200: nothingRecorded(answer) }),
       ...Object.fromEntries(refusals(route).map((refused) => [refused, { $ref: '#/components/responses/Problem' }])),
+      ...(facts.takesConditions && answer && { 200: triedOrDone(route, answer) }),
+      ...((status !== 200 || !facts.takesConditions) && {
+        [status]: {
+          description: 'Done',
+          ...(facts.writes && { headers: facts.takesConditions ? writeHeaders : keyHeader }),
+          content: { [media]: { schema: answer ? referenceTo(answer) : { type: 'string' } } },
+        },
+      }),
+      ...alsoAnswered(route),
     },
   };
 }
 
-/** What a call that answers 201 or 202 also answers. */
-function nothingRecorded(answer: Type<object>): object {
-  const schema = { anyOf: [answer, PreviewAnswer].map(({ name }) => ({ $ref: `#/components/schemas/${name}` })) };
-  return { description: 'Done before; with `dryRun=true` what would be done', content: { 'application/json': { schema } } };
+/** Every write answers 200 to a dry run, and those of another status when it was done before. */
+function triedOrDone({ status = 200, preview = PreviewAnswer }: DocumentedRoute, answer: Type<object>): object {
+  return {
+    description: `${status === 200 ? 'Done' : 'Done before'}; with \`dryRun=true\` what would be done`,
+    headers: writeHeaders,
+    content: { 'application/json': { schema: { anyOf: [answer, preview].map(referenceTo) } } },
+  };
+}
+
+function alsoAnswered({ also = {}, answer }: DocumentedRoute): Record<string, object> {
+  const content = (status: string) => status !== '204' && answer && { content: { 'application/json': { schema: referenceTo(answer) } } };
+  return Object.fromEntries(Object.entries(also).map(([status, description]) => [status, { description, ...content(status) }]));
+}
+
+function referenceTo({ name }: { readonly name: string }): object {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function bodyMedia(route: DocumentedRoute): string[] {
+  return route.method === 'PATCH' ? ['application/merge-patch+json', 'application/json'] : ['application/json'];
 }
 
 function method({ method: name }: DocumentedRoute): string {
@@ -163,10 +187,20 @@ function exampleOfField(schemas: Schemas, schema: Schema): unknown {
   return undefined;
 }
 
-function refusals({ facts, pathParameters }: DocumentedRoute): number[] {
-  const open = facts.access.roles === 'anyone';
-  const statuses = [400, ...(open ? [] : [401, 403]), ...(pathParameters.length > 0 || facts.writes ? [404] : [])];
-  return [...statuses, ...(facts.writes ? [409, 412, 413, 415, 422] : []), 429, 503];
+function refusals({ facts, pathParameters, refuses = [], also = {} }: DocumentedRoute): number[] {
+  const { access, writes, takesConditions } = facts;
+  const isOpen = access.roles === 'anyone';
+  const mayAll = !isOpen && roles.every((role) => (access.roles as readonly Role[]).includes(role));
+  const statuses = [
+    400,
+    ...(isOpen ? [] : mayAll ? [401] : [401, 403]),
+    ...(pathParameters.length > 0 ? [404] : []),
+    ...(writes ? [409, 413, 415] : []),
+    ...(takesConditions ? [412, 422] : []),
+    ...(isOpen && !writes ? [] : [429, 503]),
+    ...refuses,
+  ];
+  return [...new Set(statuses)].filter((status) => !(status in also)).sort();
 }
 
 const problemResponse = {
@@ -175,14 +209,15 @@ const problemResponse = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 
-const writeParameters = [
-  {
-    name: 'Idempotency-Key',
-    in: 'header',
-    description:
-      'The same key with the same body is answered again and done once; with another body it is 422. Made by the server when absent',
-    schema: { type: 'string', minLength: 1, maxLength: 255 },
-  },
+const keyParameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'The same key with the same body is answered again and done once; with another body it is 422. Made by the server when absent',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
+const conditionParameters = [
   {
     name: 'If-Match',
     in: 'header',
@@ -197,9 +232,11 @@ const writeParameters = [
   },
 ];
 
+const keyHeader = { 'Idempotency-Key': { description: 'The key of this call', schema: { type: 'string' } } };
+
 const writeHeaders = {
   'Ledger-Position': { description: 'Where in the log; reads take it as `atLeast`', schema: { type: 'string' } },
-  'Idempotency-Key': { description: 'The key of this call', schema: { type: 'string' } },
+  ...keyHeader,
   'Idempotent-Replayed': { description: '`true`: this is the first answer again', schema: { type: 'string' } },
   ETag: { description: 'The revision of the stream, for If-Match', schema: { type: 'string' } },
 };

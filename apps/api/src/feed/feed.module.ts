@@ -21,6 +21,7 @@ export class FeedController {
     summary: 'The facts in their order, by pages',
     description: 'Go on `after` the `next` of the page before; `end` says that nothing more is there now.',
     answer: EventsAnswer,
+    refuses: [404],
   })
   list(@Input() question: ListEvents): Promise<EventsAnswer> {
     return listEvents(this.eventLog, wantedBy(question.principal, question), question);
@@ -33,6 +34,7 @@ export class FeedController {
       'Each event is a CloudEvent; its `id` is the position. Goes on after `Last-Event-ID` or `after`, else begins now. ' +
       'A reader that does not keep up is disconnected and may come back. A stream lasts as long as a sign-in at most.',
     media: 'text/event-stream',
+    refuses: [404],
   })
   async stream(@Input() question: FollowEvents, @Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
     const after = await this.streams.placeToGoOn(request, question.after);

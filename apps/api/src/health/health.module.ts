@@ -29,6 +29,7 @@ export class HealthController {
     may: 'anyone',
     summary: 'Everything works: 503 when a store cannot be reached or a read model has stopped',
     answer: HealthAnswer,
+    also: { 503: 'Something does not work' },
   })
   async ready(@Res({ passthrough: true }) reply: ApiReply): Promise<HealthAnswer> {
     const answer = await this.health.look();

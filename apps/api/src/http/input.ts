@@ -8,7 +8,7 @@ import { defaultsOf, LogPosition, Optional, secretFieldsOf } from '../fields.js'
 import { commandContext, withoutSecrets } from './command-context.js';
 import { invalid, type Finding } from './invalid.js';
 import { isNameOfEveryObject } from './json-body.js';
-import { routeFacts, type ApiReply, type ApiRequest } from './request.js';
+import { routeFacts, type ApiReply, type ApiRequest, type RouteFacts } from './request.js';
 
 /**
  * How a command enters.
@@ -65,7 +65,7 @@ export class InputPipe implements PipeTransform {
     const { request, reply } = value;
     const route = routeFacts(request);
     const type = metatype as new () => object;
-    const fields = route.writes ? writtenFields(request, route.queryFields) : askedFields(request, type);
+    const fields = route.writes ? writtenFields(request, route) : askedFields(request, type);
     const input = validated(type, fields) as { context?: unknown; principal?: unknown; atLeast?: string };
     if (route.writes) {
       const hashed = withoutSecrets(fields, secretFieldsOf(type.prototype), this.digestKey);
@@ -77,12 +77,12 @@ export class InputPipe implements PipeTransform {
   }
 }
 
-function writtenFields({ body, params, query }: ApiRequest, queryFields: readonly string[]): Record<string, unknown> {
+function writtenFields({ body, params, query }: ApiRequest, { queryFields, takesConditions }: RouteFacts): Record<string, unknown> {
   if (body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body)))
     throw invalid([{ path: '', message: 'the body must be a JSON object' }]);
   const fields: Record<string, unknown> = { ...(body as object), ...(params as object) };
   for (const [name, value] of Object.entries(query as Record<string, unknown>)) {
-    if (name === 'dryRun') continue;
+    if (name === 'dryRun' && takesConditions) continue;
     if (!queryFields.includes(name)) throw invalid([{ path: name, message: 'is not a parameter of this call' }]);
     fields[name] = value;
   }

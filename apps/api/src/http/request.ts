@@ -8,6 +8,8 @@ export interface RouteFacts {
   readonly access: AccessRule;
   /** A POST, PUT, PATCH or DELETE that records facts. */
   readonly writes: boolean;
+  /** Of a write: whether a caller may only try it, or name the revision it is for. */
+  readonly takesConditions: boolean;
   /** Fields of a write that are taken from the query string. */
   readonly queryFields: readonly string[];
   /** The read models a read is answered from: what `atLeast` waits for. */

@@ -18,6 +18,12 @@ export interface RouteWords {
   readonly media?: string;
   /** Of a success; 200 unless told. */
   readonly status?: 200 | 201 | 202 | 204;
+  /** What it answers to a dry run; a PreviewAnswer unless told. */
+  readonly preview?: new () => object;
+  /** Statuses of refusals that calls of its kind do not have. */
+  readonly refuses?: readonly number[];
+  /** Further statuses and what they mean: with the same answer, or without a body when it is 204. */
+  readonly also?: Readonly<Record<number, string>>;
 }
 
 export interface DescribedRoute extends RouteWords {
@@ -35,14 +41,22 @@ const methods = { GET: Get, POST: Post, PUT: Put, PATCH: Patch, DELETE: Delete }
 export function Writes(
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
-  { query = [], ...words }: RouteWords & { readonly query?: readonly string[] },
+  { query = [], takesConditions = true, ...words }: RouteWords & { readonly query?: readonly string[]; readonly takesConditions?: boolean },
 ): MethodDecorator {
-  return route(method, path, words, { access: access[words.may], writes: true, queryFields: query, models: [], pattern: '' });
+  const facts = { access: access[words.may], writes: true, takesConditions, queryFields: query, models: [], pattern: '' };
+  return route(method, path, words, facts);
 }
 
 /** `@Reads('', {may: 'readPool', summary: '…', models: ['pool-balance'], answer: PoolAnswer})`; `models` is what `atLeast` waits for. */
 export function Reads(path: string, { models = [], ...words }: RouteWords & { readonly models?: readonly string[] }): MethodDecorator {
-  return route('GET', path, words, { access: access[words.may], writes: false, queryFields: [], models, pattern: '' });
+  return route('GET', path, words, {
+    access: access[words.may],
+    writes: false,
+    takesConditions: false,
+    queryFields: [],
+    models,
+    pattern: '',
+  });
 }
 
 function route(method: DescribedRoute['method'], path: string, words: RouteWords, facts: RouteFacts): MethodDecorator {

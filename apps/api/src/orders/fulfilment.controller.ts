@@ -30,6 +30,7 @@ export class FulfilmentController {
       'Signed as Standard Webhooks with the secret of the payment provider; `webhook-id` is the idempotency key. Said again it is the same ' +
       'payment; the reference must be that of the order, if it has one.',
     answer: OrderChangedAnswer,
+    refuses: [404],
     example: { orderId: story.orderId, reference: 'pay-77', outcome: 'paid' },
   })
   async confirm(@Input() command: ConfirmPayment) {

@@ -37,6 +37,7 @@ export class OrderController {
       "customer's pool when it has been delivered: follow `GET /v1/orders/{orderId}`, or its stream.",
     status: 202,
     answer: OrderPlacedAnswer,
+    refuses: [404],
     example: {
       accountId: story.customerId,
       lines: [{ sku: 'M365-BUSINESS', quantity: 5, billing: { period: 'P1M', commitment: 'P1Y' } }],
@@ -55,6 +56,7 @@ export class OrderController {
     summary: "A customer's orders, newest first",
     models: ['order-list', 'catalogue', 'user-list'],
     answer: MarketplaceOrderListAnswer,
+    refuses: [404],
   })
   async list(
     @Input() { principal, accountId = principal.accountId, state, limit, cursor }: ListMarketplaceOrders,
@@ -85,6 +87,7 @@ export class OrderController {
       'Who comes back then is told 204, which an `EventSource` takes as the end. ' +
       'A stream lasts as long as a sign-in at most.',
     media: 'text/event-stream',
+    also: { 204: 'All was told already' },
   })
   async stream(@Input() { principal, orderId }: FindOrder, @Req() request: ApiRequest, @Res() reply: ApiReply): Promise<void> {
     await orderOf(this.log, orderId, principal);

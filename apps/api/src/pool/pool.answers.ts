@@ -95,6 +95,10 @@ export class LotAnswer {
   readonly reversibility: string;
 
   @Optional()
+  @Choice(['file', 'cloud'], { description: 'How it reaches its user; absent: it is just held' })
+  readonly delivery?: string;
+
+  @Optional()
   @Instant({ description: 'Absent while the term has not begun' })
   readonly startsAt?: string;
 

@@ -36,6 +36,7 @@ export class PoolController {
     description: 'With `asOf`, as it stood at a moment or position, replayed from the facts.',
     models: ['pool-balance', 'catalogue'],
     answer: PoolAnswer,
+    refuses: [422],
   })
   read(@Input() question: ReadPool) {
     return readPool(this.sources, question);

@@ -34,7 +34,8 @@ export class ProductPolicy {
   @Duration({ example: 'P1Y', description: 'How long a license lasts; null is perpetual' })
   readonly term: string | null;
 
-  @Choice(termStarts, { example: 'onAssignment', description: 'From when the term counts' })
+  @Optional()
+  @Choice(termStarts, { example: 'onAssignment', description: 'From when the term counts; `onAssignment` when absent' })
   readonly termStarts: (typeof termStarts)[number] = 'onAssignment';
 
   @Choice(reversibilities, { example: 'irreversible', description: 'Whether what was given to a customer can be taken back' })

@@ -14,7 +14,7 @@ export class SandboxController {
     private readonly deadlines: SandboxDeadlines,
   ) {}
 
-  @Reads('clock', { may: 'moveSandboxClock', summary: "The sandbox's time", answer: ClockAnswer })
+  @Reads('clock', { may: 'moveSandboxClock', summary: "The sandbox's time", answer: ClockAnswer, refuses: [404] })
   clock(@Input() _question: ReadClock): ClockAnswer {
     return { now: this.deadlines.clock.nowText() };
   }
@@ -24,6 +24,7 @@ export class SandboxController {
     summary: "Move the sandbox's time forwards",
     description: 'Answers when all that fell due by then has happened and the read models show it. Backwards is refused: CLOCK_BACKWARDS.',
     answer: ClockMovedAnswer,
+    refuses: [404],
   })
   async move(@Input() command: MoveClock): Promise<Written> {
     const receipt = await this.commands.execute(command);

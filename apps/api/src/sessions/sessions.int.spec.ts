@@ -56,6 +56,14 @@ describe('signing in', () => {
     const second = await api.call({ ...call, body: { login: 'operator', password: 'wrong' }, headers: { 'idempotency-key': 'one' } });
     expect([first.headers['idempotency-key'], second.status]).toEqual(['one', 401]);
   });
+
+  it('cannot only be tried: nobody is signed in, and nothing recorded', async () => {
+    const before = await api.parts.eventLog.end();
+    const body = { login: 'operator', password: operatorPassword };
+    const answer = await api.call({ method: 'POST', url: '/v1/sessions?dryRun=true', body });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST', errors: [{ path: 'dryRun' }] } });
+    expect(await api.parts.eventLog.end()).toBe(before);
+  });
 });
 
 describe('an access token', () => {

@@ -64,7 +64,7 @@ export class SessionsController {
     this.signIns = new RateLimit(settings.limitSignInPerMinute, 'sign-ins from your address');
   }
 
-  @Writes('POST', '', { may: 'anyone', summary: 'Sign in', answer: SessionAnswer })
+  @Writes('POST', '', { may: 'anyone', summary: 'Sign in', answer: SessionAnswer, takesConditions: false, refuses: [401] })
   async signIn(@Req() request: ApiRequest, @Input() command: SignIn): Promise<SessionAnswer> {
     await this.signIns.take(request.ip);
     return this.commands.execute(command);

@@ -25,6 +25,7 @@ export class StoreController {
       'Signed as Standard Webhooks with the secret of the store; `webhook-id` is the idempotency key. A repeated order is one purchase.',
     status: 201,
     answer: PurchaseAnswer,
+    refuses: [404],
   })
   async purchase(@Input() command: RecordStorePurchase) {
     const receipt = await this.commands.execute(command);

@@ -19,6 +19,7 @@ import {
   WholeNumber,
 } from '../fields.js';
 import { MoneyAnswer } from '../orders/order.answers.js';
+import { PreviewAnswer } from '../pool/pool.answers.js';
 import { BillingOption } from '../product/product.commands.js';
 import { ReceiptAnswer } from '../receipt.answers.js';
 import { story } from '../story.js';
@@ -250,6 +251,10 @@ export class CancellationAnswer {
   @Part(() => MoneyAnswer, { description: 'The whole term of what stays' })
   readonly termTotal: MoneyAnswer | null;
 }
+
+/** What would be recorded, and what it would come to. */
+export class CancellationPreviewAnswer extends IntersectionType(PreviewAnswer, CancellationAnswer) {}
+
 export class SubscriptionCancelledAnswer extends IntersectionType(CancellationAnswer, ReceiptAnswer) {}
 
 export class RenewalAnswer extends ReceiptAnswer {

@@ -14,6 +14,7 @@ import { accountKind } from '../pool/pool.references.js';
 import { stateThen } from '../state-then.js';
 import { cancellationAnswer } from './cancelling.js';
 import {
+  CancellationPreviewAnswer,
   DeadlineListAnswer,
   RenewalAnswer,
   ResizedAnswer,
@@ -99,6 +100,7 @@ export class SubscriptionController {
       "Under the product's policy as it is now, lot by lot: within its window a lot is cancelled and credited; after it, it stays and is billed until the term ends, which is an " +
       'outcome and no error, and does not renew unless `keepRenewal`. What is in use stays, too. `dryRun=true` says beforehand what would happen.',
     answer: SubscriptionCancelledAnswer,
+    preview: CancellationPreviewAnswer,
     example: { keepRenewal: false },
   })
   async cancel(@Input() command: CancelSubscription) {

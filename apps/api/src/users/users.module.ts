@@ -37,6 +37,7 @@ export class UsersController {
     description: 'An operator creates anybody; a customer’s administrator users of its own customer. The password is never shown again.',
     status: 201,
     answer: UserCreatedAnswer,
+    refuses: [404],
     example: {
       login: 'hanako.sato',
       role: 'auditor',
@@ -51,7 +52,7 @@ export class UsersController {
     return written(receipt, this.profiles.created(receipt));
   }
 
-  @Reads('me', { may: 'signedIn', summary: 'Who am I, and which accounts do I have to do with', answer: MeAnswer })
+  @Reads('me', { may: 'signedIn', summary: 'Who am I, and which accounts do I have to do with', answer: MeAnswer, refuses: [404] })
   me(@Input() question: WhoAmI) {
     return this.profiles.me(question);
   }
