@@ -205,6 +205,18 @@ describe('a subscription', () => {
     expect(await kinds(may)).toEqual([['termRenews', july, 5]]);
   });
 
+  it('leaves out a window that would end after the term does: with that it is over, or begins anew', async () => {
+    started().tell('SubscriptionResized', {
+      ...identity,
+      quantity: 7,
+      orderId: 'o-2',
+      added: [window('lot-2', 2, '2027-07-04T00:00:00.000Z')],
+      removed: [],
+    });
+    await story.show();
+    expect(await kinds(june)).toEqual([['termRenews', july, 7]]);
+  });
+
   it('gets a window for what is added; windows that end together are one', async () => {
     started().tell('SubscriptionResized', { ...identity, quantity: 7, orderId: 'o-2', added: [window('lot-2', 2, june)], removed: [] });
     await story.show();
@@ -229,7 +241,7 @@ describe('a subscription', () => {
       .tell('RenewalScheduled', { ...identity, quantity: 3 })
       .show();
     expect(await list('p', { kinds: ['termRenews', 'termEnds'] })).toMatchObject([
-      { kind: 'termRenews', effect: 'The subscription renews with 3 of a, billed every P1M for P1Y' },
+      { kind: 'termRenews', effect: 'The subscription renews with 3 of a, or as many as are in use, billed every P1M for P1Y' },
     ]);
     const lots = [{ lotId: 'lot-1', quantity: 5 }];
     await story.tell('CancellationDeclined', { ...identity, until: may, lots, keepRenewal: false }).show();

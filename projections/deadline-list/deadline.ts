@@ -47,18 +47,20 @@ export function deadlineOf(document: DeadlineDocument, sort: string): Deadline |
   return { kind, at, accountId, subject: { type: 'subscription', id: subscriptionId }, effect, sku, quantity };
 }
 
-/** A window has no fact of its own: only what is possible changes. */
-function windowEnd(accountId: string, { subscriptionId, sku, lots }: SubscriptionDocument, sort: string): Deadline | undefined {
+/** A window has no fact of its own: only what is possible changes. None ends after its term does: it is over with that, or begins anew. */
+function windowEnd(accountId: string, { subscriptionId, sku, lots, termEndsAt }: SubscriptionDocument, sort: string): Deadline | undefined {
   const ending = lots.filter(({ windowEndsAt }) => windowEndsAt !== undefined && timeSort(windowEndsAt) === sort);
   const at = ending[0]?.windowEndsAt;
-  if (at === undefined) return undefined;
+  if (at === undefined || at > termEndsAt) return undefined;
   const quantity = ending.reduce((sum, lot) => sum + lot.quantity, 0);
-  const effect = `Until then ${quantity} of ${sku} can be cancelled and credited; from then on they stay, and are billed, until the term ends`;
+  const effect = `Until then ${quantity} of ${sku} can be cancelled and credited, but for what is in use; from then on they stay, and are billed, until the term ends`;
   return { kind: 'cancellationWindowEnds', at, accountId, subject: { type: 'subscription', id: subscriptionId }, effect, sku, quantity };
 }
 
 function renewal({ sku, billing, lots, scheduled }: SubscriptionDocument): string {
   const renewing = lots.reduce((sum, { quantity, endsWithTerm }) => sum + (endsWithTerm === true ? 0 : quantity), 0);
   const { period, commitment } = scheduled?.billing ?? billing;
-  return `The subscription renews with ${scheduled?.quantity ?? renewing} of ${sku}, billed every ${period} for ${commitment}`;
+  const wanted = scheduled?.quantity ?? renewing;
+  const orMore = wanted < renewing ? ', or as many as are in use,' : ',';
+  return `The subscription renews with ${wanted} of ${sku}${orMore} billed every ${period} for ${commitment}`;
 }
