@@ -2,7 +2,7 @@ import type { Command } from '@nestjs/cqrs';
 import type { Ledger, Receipt } from '#event-store';
 import { linkStore, partner, registerPartner, Rejected, release, reservation, reserve, type ReservationKind } from '#licensing';
 import { reservationId } from '../reservation-id.js';
-import { stepOf } from '../sub-command.js';
+import { knownBefore, stepOf } from '../sub-command.js';
 import { generatedPartnerCode } from './partner-code.js';
 import type { LinkStore, RegisterPartner } from './partner.commands.js';
 
@@ -29,13 +29,14 @@ export async function registerWithCode(ledger: Ledger, command: Omit<RegisterPar
  * Errors: STORE_ALREADY_LINKED.
  */
 export async function linkClaimedStore(ledger: Ledger, command: Omit<LinkStore, keyof Command<unknown>>): Promise<Receipt> {
-  const { partnerId, storeAccountId, context } = command;
-  await ledger.record(partner, partnerId, { ...command, context: { ...context, dryRun: true } }, linkStore);
-  await claim(ledger, command, 'store-account', storeAccountId, partnerId);
+  const { partnerId, storeAccountId } = command;
   try {
+    const repeated = await knownBefore(ledger, partner, partnerId, command, linkStore);
+    if (repeated !== undefined) return repeated;
+    await claim(ledger, command, 'store-account', storeAccountId, partnerId);
     return await ledger.record(partner, partnerId, command, linkStore);
   } catch (error) {
-    // Two links of one partner at the same time: the one that came second must not keep its store account from others.
+    // Another link of this partner came first, at the same time or when this one had been cut off: it must not keep its store account from others.
     if (error instanceof Rejected) await unclaim(ledger, command, 'store-account', storeAccountId, partnerId);
     throw error;
   }

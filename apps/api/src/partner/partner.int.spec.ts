@@ -133,16 +133,24 @@ describe('a partner', () => {
   });
 });
 
+function commandOfPartner({ id }: Tenant) {
+  const actor = { userId: 'u', role: 'partner', accountId: id } as const;
+  return { commandId: randomUUID(), inputHash: 'a'.repeat(64), correlationId: 'x', actor };
+}
+
 describe('the link to the shop', () => {
-  const link = async ({ id, token }: Tenant, storeAccountId: string, tokenFor = storeAccountId) => {
+  const tokenFor = (storeAccountId: string): Promise<string> => {
     const jwt = new SignJWT()
       .setProtectedHeader({ alg: 'HS256' })
-      .setSubject(tokenFor)
+      .setSubject(storeAccountId)
       .setAudience('license-ledger')
       .setExpirationTime('5m');
-    const linkToken = await jwt.sign(secretBytes(api.parts.secrets.storeSecret!));
-    return api.call({ method: 'PUT', url: `/v1/partners/${id}/store-link`, token, body: { storeAccountId, linkToken } });
+    return jwt.sign(secretBytes(api.parts.secrets.storeSecret!));
   };
+  const put = ({ id, token }: Tenant, body: object, headers = {}) =>
+    api.call({ method: 'PUT', url: `/v1/partners/${id}/store-link`, token, body, headers });
+  const link = async (partner: Tenant, storeAccountId: string, tokenSays = storeAccountId) =>
+    put(partner, { storeAccountId, linkToken: await tokenFor(tokenSays) });
 
   it('is made once; again to the same account changes nothing', async () => {
     const partner = await newPartner(api);
@@ -172,6 +180,25 @@ describe('the link to the shop', () => {
     expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
     const free = both.find(({ status }) => status === 409)!.account;
     expect((await link(other, free)).status).toBe(200);
+  });
+
+  it('that was cut off and is refused when it comes again leaves its account to others, too', async () => {
+    const [partner, other] = [await newPartner(api), await newPartner(api)];
+    const claim = { kind: 'store-account', holder: partner.id, context: commandOfPartner(partner) } as const;
+    await api.parts.ledger.record(reservation, reservationId('store-account', 'EC-9'), claim, reserve);
+    expect((await link(other, 'EC-9')).status).toBe(409);
+    await link(partner, 'EC-10');
+    expect(await link(partner, 'EC-9')).toMatchObject({ status: 409, body: { code: 'STORE_ALREADY_LINKED' } });
+    expect((await link(other, 'EC-9')).status).toBe(200);
+    expect((await link(partner, 'EC-10')).status).toBe(200);
+  });
+
+  it('asked for again under its key is answered as the first time, also when it named a revision', async () => {
+    const partner = await newPartner(api);
+    const headers = { 'idempotency-key': randomUUID(), 'if-match': '"0"' };
+    const body = { storeAccountId: 'EC-11', linkToken: await tokenFor('EC-11') };
+    const [first, again] = [await put(partner, body, headers), await put(partner, body, headers)];
+    expect([again.status, again.body, again.headers['idempotent-replayed']]).toEqual([200, first.body, 'true']);
   });
 
   it('needs a token of the shop for this very account', async () => {
