@@ -99,7 +99,7 @@ export async function orderAndDeliver(ledger: Ledger): Promise<void> {
   await ledger.record(cart, 'user-1', { ...ids, ...lines[0]!, ...checks, context: context() }, setCartLine);
   const placed = { ...ids, lines, payment: { method: 'invoice' as const }, subscriptionIds: [], ...checks };
   await ledger.record(order, orderId, { ...placed, context: context() }, placeOrder);
-  await ledger.record(cart, 'user-1', { orderId, lines, checkouts: 0, context: context() }, checkOutCart);
+  await ledger.record(cart, 'user-1', { orderId, lines, orderIdAfter: () => orderId, context: context() }, checkOutCart);
   await ledger.record(order, orderId, { orderId, context: context() }, advanceOrder);
   await ledger.record(pool, customerId, { ...ids, lines, products, context: context() }, provisionOrder);
   await ledger.record(order, orderId, { orderId, context: context() }, finishOrder);

@@ -12,7 +12,7 @@ export interface FactMetadata {
   /** SHA-256, hex, of the command's canonical input: the same key with another body is told apart by it. */
   readonly inputHash: string;
   readonly correlationId: string;
-  /** The id of the fact that made an automation act, or of the command that this was a step of. */
+  /** The id of the fact that made an automation act. */
   readonly causationId?: string;
   readonly actor: FactActor;
   readonly reason?: string;

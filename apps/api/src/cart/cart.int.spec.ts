@@ -224,10 +224,31 @@ describe('a checkout', () => {
     expect(await end()).toBe(before);
   });
 
+  it('that another window overtook is about the order of that one, and so is its repetition', async () => {
+    await tools(2);
+    const command = commandOf();
+    let [overtaken, orderId] = [false, ''];
+    const slow = ledgerThat(async ({ category }, _id, { context }) => {
+      if (overtaken || category !== 'order' || context.dryRun === true) return;
+      overtaken = true;
+      orderId = (await checkOut()).body.orderId;
+      await tools(9);
+    });
+    const first = await buyCart(slow, api.parts.eventLog, command);
+    const before = await end();
+    const again = await buyCart(api.parts.ledger, api.parts.eventLog, command);
+    expect([first, again]).toMatchObject([
+      { orderId, receipt: { revision: 0, replayed: false } },
+      { orderId, receipt: { revision: 0, replayed: true } },
+    ]);
+    expect(await end()).toBe(before);
+    expect((await call('GET')).body.lines).toMatchObject([{ quantity: 9 }]);
+  });
+
   it('that knew the cart is not refused by what was put in while it bought: the order stands', async () => {
     await tools(2);
-    const busy = ledgerThat(async ({ category }) => {
-      if (category === 'order') await put('M365', { quantity: 1, billing: monthly });
+    const busy = ledgerThat(async ({ category }, _id, { context }) => {
+      if (category === 'order' && context.dryRun !== true) await put('M365', { quantity: 1, billing: monthly });
     });
     const { orderId } = await buyCart(busy, api.parts.eventLog, commandOf({ expectedRevision: 0 }));
     expect((await orderAt(orderId)).lines).toMatchObject([{ sku: 'TOOL' }]);

@@ -1,63 +1,84 @@
-import type { CommandContext, EventLog, FactMetadata, Ledger, Receipt } from '#event-store';
-import { cart, checkOutCart, order, Rejected, type Actor, type CartCheckedOut, type CartState, type KeptCartLine } from '#licensing';
+import type { EventLog, Ledger, Receipt, RecordedFact } from '#event-store';
+import {
+  beginCheckout,
+  cart,
+  cartEmpty,
+  checkOutCart,
+  order,
+  type CartCheckedOut,
+  type CartState,
+  type CheckoutBegun,
+  type KeptCartLine,
+} from '#licensing';
 import { uuidV5 } from '../http/command-context.js';
 import { asPlaced, firstFact } from '../orders/order-stream.js';
 import { placeOrder } from '../orders/place-order.js';
 import { stepOf } from '../sub-command.js';
 import type { CheckOutCart } from './cart.commands.js';
 
+/** An order of the cart, and what was recorded of it. */
+interface Ordered {
+  readonly orderId: string;
+  readonly receipt: Receipt;
+}
+
 /** Thrown out of a decision to learn, from the state it is made on, that the command is a new one. */
-class NotCheckedOutYet extends Error {
+class NotBegunYet extends Error {
   constructor(readonly state: CartState) {
-    super('not checked out yet');
+    super('not begun yet');
   }
 }
 
 /**
- * Makes an order of the cart. Two streams are written, the order's and then the cart's, and the order's id comes from how many orders were made of this cart
- * before: whoever is killed in between, or asks twice, finds the same order instead of buying again. Everybody who is answered about it stands in the cart, also
- * who was killed: whoever finds that order finishes its checkout first. The receipt is of the order. Errors: CART_EMPTY, and those of placing an order.
+ * Makes an order of the cart. The cart is told first which order the command is about, and that id comes from how many orders were made of it before; then the
+ * order is placed, then its lines are taken out of the cart. So whoever is killed in between, or asks twice, in one window or two, is answered about the same
+ * order and buys nothing a second time. The receipt is of the order. Errors: CART_EMPTY, and those of placing an order.
  */
-export async function checkOut(
+export async function checkOut(ledger: Ledger, log: EventLog, command: CheckOutCart): Promise<Ordered> {
+  const { context } = command;
+  const { userId } = context.actor;
+  const orderIdAfter = (checkouts: number) => uuidV5(`cart ${userId} ${checkouts}`);
+  let begun = await begunBefore(ledger, userId, command);
+  if ('checkouts' in begun) {
+    const { lines, checkouts } = begun;
+    // What the order would be refused for is refused before anything is recorded.
+    const preview = await place(ledger, command, orderIdAfter(checkouts), lines, true);
+    if (context.dryRun) return { orderId: orderIdAfter(checkouts), receipt: preview };
+    begun = await ledger.record(cart, userId, { context, orderIdAfter }, beginCheckout);
+  }
+  const { orderId } = (begun.facts[0] as RecordedFact<CheckoutBegun | CartCheckedOut>).data;
+  const { lines } = (await ledger.load(cart, userId, true)).state;
+  const receipt = await place(ledger, command, orderId, [...lines]);
+  const taken = { context: stepOf(context, 'cart'), orderId, lines: await orderedLines(ledger, orderId), orderIdAfter };
+  await ledger.record(cart, userId, taken, checkOutCart);
+  if (receipt.facts.length > 0) return { orderId, receipt };
+  return { orderId, receipt: asPlaced(receipt, await firstFact(log, orderId), begun.replayed) };
+}
+
+/** What this very command recorded in the cart before; else the cart as it stands. */
+async function begunBefore(ledger: Ledger, userId: string, { context }: CheckOutCart): Promise<Receipt | CartState> {
+  try {
+    return await ledger.record(cart, userId, { context }, (state: CartState) => {
+      throw new NotBegunYet({ lines: [...state.lines], checkouts: state.checkouts });
+    });
+  } catch (error) {
+    if (error instanceof NotBegunYet) return error.state;
+    throw error;
+  }
+}
+
+/** Places the order, unless that was done; what is in the cart does not matter then. */
+async function place(
   ledger: Ledger,
-  log: EventLog,
-  command: CheckOutCart,
-): Promise<{ readonly orderId: string; readonly receipt: Receipt }> {
-  const { context, payment, tenant, currency } = command;
-  const { userId, accountId } = context.actor;
-  const step = {
-    payment,
-    tenant,
-    currency,
-    accountId: accountId!,
-    context: { ...stepOf(context, 'order'), causationId: context.commandId },
-  };
-  const before = await checkedOutBefore(ledger, userId, command);
-  if ('orderId' in before) {
-    // The facts of this command stand in the order's stream, too, or were found there: nothing new is recorded.
-    const { orderId } = before;
-    const again = await placeOrder(ledger, { ...step, orderId, lines: [] });
-    return { orderId, receipt: again.facts.length > 0 ? again : asPlaced(again, await firstFact(log, orderId), true) };
-  }
-  const { lines, checkouts } = before;
-  const orderId = uuidV5(`cart ${userId} ${checkouts}`);
-  if (lines.length === 0) throw new Rejected('CART_EMPTY', 'There is nothing in the cart to be bought.');
-  const receipt = await placeOrder(ledger, { ...step, orderId, lines });
-  if (receipt.dryRun) return { orderId, receipt };
-  const ordered = await orderedLines(ledger, orderId);
-  const finish = (by: CommandContext & { readonly actor: Actor }) =>
-    ledger.record(cart, userId, { context: by, orderId, lines: ordered, checkouts }, checkOutCart);
-  // What the caller knew of the cart was asked before: now that the order stands, nothing that came meanwhile refuses it.
-  const own = { ...context, expectedRevision: undefined };
-  if (receipt.facts.length > 0) {
-    await finish(own);
-    return { orderId, receipt };
-  }
-  const placed = await firstFact(log, orderId);
-  const { causationId, inputHash, correlationId, actor } = placed.metadata as FactMetadata & { readonly actor: Actor };
-  if (causationId !== undefined) await finish({ commandId: causationId, inputHash, correlationId, actor });
-  await finish(own);
-  return { orderId, receipt: asPlaced(receipt, placed, false) };
+  { context, payment, tenant, currency }: CheckOutCart,
+  orderId: string,
+  lines: readonly KeptCartLine[],
+  dryRun = false,
+): Promise<Receipt> {
+  const isPlaced = lines.length > 0 || (await ledger.load(order, orderId, true)).state.order !== undefined;
+  if (!isPlaced) throw cartEmpty();
+  const step = { ...stepOf(context, 'order'), dryRun };
+  return placeOrder(ledger, { payment, tenant, currency, accountId: context.actor.accountId!, orderId, lines, context: step });
 }
 
 /** What the order has of the cart: more may have been put in since an earlier call placed it. */
@@ -67,21 +88,4 @@ async function orderedLines(ledger: Ledger, orderId: string): Promise<KeptCartLi
     ...{ sku, quantity, billing },
     form: forms.find(({ line }) => line === index + 1)?.answers,
   }));
-}
-
-/** The order that this very command has made before; else the cart as it stands. */
-async function checkedOutBefore(
-  ledger: Ledger,
-  userId: string,
-  { context }: CheckOutCart,
-): Promise<{ readonly orderId: string } | CartState> {
-  try {
-    const { facts } = await ledger.record(cart, userId, { context }, (state: CartState) => {
-      throw new NotCheckedOutYet({ lines: [...state.lines], checkouts: state.checkouts });
-    });
-    return { orderId: (facts[0]!.data as CartCheckedOut['data']).orderId };
-  } catch (error) {
-    if (error instanceof NotCheckedOutYet) return error.state;
-    throw error;
-  }
 }

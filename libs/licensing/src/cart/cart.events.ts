@@ -11,7 +11,9 @@ export interface CartLine {
 /** The line of this product is as told from now on. Nothing is promised by it: prices and rules are those of the checkout. */
 export type CartLineSet = Fact<'CartLineSet', CartLine & { readonly accountId: string; readonly person?: { readonly form: object } }>;
 export type CartLineRemoved = Fact<'CartLineRemoved', { readonly sku: string }>;
-/** These lines became an order; what was changed meanwhile stays in the cart. `again`: another command asked for it too, and was answered about the same order. */
-export type CartCheckedOut = Fact<'CartCheckedOut', { readonly orderId: string; readonly skus: readonly string[]; readonly again?: true }>;
+/** A command is about this order from now on, the next one that is made of the cart, whatever becomes of the cart meanwhile. It need not be placed yet. */
+export type CheckoutBegun = Fact<'CheckoutBegun', { readonly orderId: string }>;
+/** These lines became an order; what was changed meanwhile stays in the cart. */
+export type CartCheckedOut = Fact<'CartCheckedOut', { readonly orderId: string; readonly skus: readonly string[] }>;
 
-export type CartFact = CartLineSet | CartLineRemoved | CartCheckedOut;
+export type CartFact = CartLineSet | CartLineRemoved | CheckoutBegun | CartCheckedOut;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { given } from '../../testing/given.js';
 import { customerId, onSale } from '../../testing/pool-facts.js';
-import { cart, checkOutCart, removeCartLine, setCartLine, type SetCartLine } from './cart.js';
+import { beginCheckout, cart, checkOutCart, removeCartLine, setCartLine, type SetCartLine } from './cart.js';
 import type { CartFact } from './cart.events.js';
 
 const products = onSale({ tool: {}, form: { orderForm: { type: 'object' } } });
@@ -42,7 +42,9 @@ describe('A cart (003-41, 46, 72)', () => {
 });
 
 describe('A checkout', () => {
-  const ordered = { orderId: 'o-1', lines: [{ sku: 'tool', quantity: 2 }], checkouts: 0 };
+  const orderIdAfter = (checkouts: number) => `o-${checkouts + 1}`;
+  const ordered = { orderId: 'o-1', lines: [{ sku: 'tool', quantity: 2 }], orderIdAfter };
+  const done: CartFact = { type: 'CartCheckedOut', data: { orderId: 'o-1', skus: ['tool'] } };
 
   it('takes out what was ordered; what was changed meanwhile stays', () => {
     const both = { ...ordered, lines: [...ordered.lines, { sku: 'form', quantity: 1 }] };
@@ -52,9 +54,13 @@ describe('A checkout', () => {
   });
 
   it('is one, said twice', () => {
-    const done: CartFact = { type: 'CartCheckedOut', data: { orderId: 'o-1', skus: ['tool'] } };
-    const again = { type: 'CartCheckedOut', data: { orderId: 'o-1', skus: [], again: true } } as const;
-    expect(given(cart, set('tool', 2), done, set('tool', 2)).when(checkOutCart, ordered)).toEqual([again]);
-    expect(cart.evolve(cart.evolve(cart.initial(), done), again)).toEqual({ lines: [], checkouts: 1 });
+    expect(given(cart, set('tool', 2), done, set('tool', 2)).when(checkOutCart, ordered)).toEqual([]);
+  });
+
+  it('begins as one of the next order, and not with an empty cart', () => {
+    const begun = (orderId: string): CartFact => ({ type: 'CheckoutBegun', data: { orderId } });
+    expect(given(cart, set('tool', 2), begun('o-1')).when(beginCheckout, { orderIdAfter })).toEqual([begun('o-1')]);
+    expect(given(cart, set('tool', 2), done, set('tool', 1)).when(beginCheckout, { orderIdAfter })).toEqual([begun('o-2')]);
+    expect(given(cart, set('tool', 2), done).when(beginCheckout, { orderIdAfter })).toMatchObject({ refused: 'CART_EMPTY' });
   });
 });

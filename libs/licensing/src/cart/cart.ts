@@ -41,7 +41,7 @@ export const cart = {
         return state;
       case 'CartCheckedOut':
         state.lines = state.lines.filter(({ sku }) => !fact.data.skus.includes(sku));
-        if (fact.data.again !== true) state.checkouts += 1;
+        state.checkouts += 1;
         return state;
       default:
         return state;
@@ -64,12 +64,14 @@ export interface SetCartLine extends CartLine, Commanded {
 export interface RemoveCartLine extends Commanded {
   readonly sku: string;
 }
-export interface CheckOutCart extends Commanded {
+export interface BeginCheckout extends Commanded {
+  /** The id of the order that is made of the cart after so many others. */
+  readonly orderIdAfter: (checkouts: number) => string;
+}
+export interface CheckOutCart extends BeginCheckout {
   readonly orderId: string;
   /** As they were when the order was placed. */
   readonly lines: readonly KeptCartLine[];
-  /** How many orders had been made of the cart before. */
-  readonly checkouts: number;
 }
 
 const linesMax = 100;
@@ -100,9 +102,19 @@ export function removeCartLine(state: CartState, { sku }: RemoveCartLine): CartF
   throw new Rejected('CART_LINE_NOT_FOUND', `There is no ${sku} in this cart.`, { sku });
 }
 
-/** An order was made of these lines. Of two calls that came at once it is one checkout; that the later one was answered about it is noted. */
-export function checkOutCart(state: CartState, { orderId, lines, checkouts }: CheckOutCart): CartFact[] {
-  if (state.checkouts !== checkouts) return [{ type: 'CartCheckedOut', data: { orderId, skus: [], again: true } }];
+/** Says of which order the command is from now on: two that come before that is made are about the same one. Errors: CART_EMPTY. */
+export function beginCheckout(state: CartState, { orderIdAfter }: BeginCheckout): CartFact[] {
+  if (state.lines.length === 0) throw cartEmpty();
+  return [{ type: 'CheckoutBegun', data: { orderId: orderIdAfter(state.checkouts) } }];
+}
+
+export function cartEmpty(): Rejected {
+  return new Rejected('CART_EMPTY', 'There is nothing in the cart to be bought.');
+}
+
+/** An order was made of these lines. Said twice, for two calls that came at once, it is one checkout. */
+export function checkOutCart(state: CartState, { orderId, lines, orderIdAfter }: CheckOutCart): CartFact[] {
+  if (orderIdAfter(state.checkouts) !== orderId) return [];
   const bought = lines.filter((line) => state.lines.some((kept) => sameValue(kept, line)));
   return [{ type: 'CartCheckedOut', data: { orderId, skus: bought.map(({ sku }) => sku) } }];
 }
