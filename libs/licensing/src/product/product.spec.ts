@@ -74,6 +74,18 @@ describe('Listing a product', () => {
     expect(given(product).when(listProduct, listing)).toMatchObject({ refused: 'INVALID_REQUEST', errors: [{ path }] });
   });
 
+  it.each([
+    ['P30D', 'P1M', false],
+    ['P1M', 'P30D', false],
+    ['P1Y', 'P365D', false],
+    ['P28D', 'P1M', true],
+    ['P1M', 'P31D', true],
+    ['P12M', 'P1Y', true],
+  ])('whose periods of %s end within a commitment of %s in any month, February too: %p', (period, commitment, isRight) => {
+    const outcome = given(product).when(listProduct, withPolicy({ billingOptions: [{ period, commitment }] }));
+    expect(Array.isArray(outcome)).toBe(isRight);
+  });
+
   it('that is sold for good has no term, and a windowed one has its window', () => {
     expect(given(product).when(listProduct, withPolicy({ term: null }))).toHaveLength(1);
     expect(given(product).when(listProduct, withPolicy({ reversibility: 'windowed', cancellationWindow: 'P7D' }))).toHaveLength(1);

@@ -108,8 +108,9 @@ function findingsIn({ sku, prices, policy }: Listing): Finding[] {
   return findings;
 }
 
-/** By the calendar of a month of 31 days; false when either is no duration. */
+/** In any month of a leap year or of another one: thirty days are longer than February. False when either is no duration. */
 function isLonger(period: string, commitment: string): boolean {
-  const [one, other] = [period, commitment].map((text) => parseDuration(text) && addTerm('2026-01-01T00:00:00.000Z', text));
-  return one !== undefined && other !== undefined && one > other;
+  if (parseDuration(period) === undefined || parseDuration(commitment) === undefined) return false;
+  const starts = Array.from({ length: 24 }, (_, month) => new Date(Date.UTC(2027, month)).toISOString());
+  return starts.some((start) => addTerm(start, period) > addTerm(start, commitment));
 }
