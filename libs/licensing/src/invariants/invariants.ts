@@ -116,8 +116,10 @@ export class Invariants {
       }
       default:
         if (isDrawdownFact(known)) drawdowns.take(known, report);
-        else if (isSubscriptionFact(known)) subscriptions.take(known, report);
-        else if (isDeliveryFact(known)) deliveries.take(known, report);
+        else if (isSubscriptionFact(known)) {
+          subscriptions.take(known, report);
+          if (known.type === 'SubscriptionResized') this.orders.giveBack(known.data, report);
+        } else if (isDeliveryFact(known)) deliveries.take(known, report);
         else report(`a pool knows no fact ${fact.type}`);
     }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OrderFact, OrderPlaced } from '../order/order.events.js';
 import type { LicensePurchased, Lot } from '../pool/pool.events.js';
+import type { SubscriptionResized } from '../pool/subscription.events.js';
 import { Invariants } from './invariants.js';
 
 const ids = { orderId: 'o-1', accountId: 'c-1' };
@@ -28,11 +29,25 @@ const credited = (quantity = 3, accountId = 'c-1'): LicensePurchased => {
   return { type: 'LicensePurchased', data: { accountId, orderId: 'o-1', source: 'marketplace', lots } };
 };
 
+const givenBack = (amount: string): SubscriptionResized => ({
+  type: 'SubscriptionResized',
+  data: {
+    accountId: 'c-1',
+    subscriptionId: 's-1',
+    orderId: 'o-1',
+    quantity: 3,
+    added: [],
+    removed: [],
+    credited: { currency: 'EUR', amount },
+  },
+});
+
 /** What the second books find wrong in these facts, told in this order. */
-function found(...facts: (OrderFact | LicensePurchased)[]): string[] {
+function found(...facts: (OrderFact | LicensePurchased | SubscriptionResized)[]): string[] {
   const invariants = new Invariants();
   for (const [revision, fact] of facts.entries()) {
-    const stream = fact.type === 'LicensePurchased' ? `pool-${fact.data.accountId}` : `order-${fact.data.orderId}`;
+    const isOfPool = fact.type === 'LicensePurchased' || fact.type === 'SubscriptionResized';
+    const stream = isOfPool ? `pool-${fact.data.accountId}` : `order-${fact.data.orderId}`;
     invariants.take({ ...fact, stream, revision });
   }
   return invariants.violations().map(({ message }) => message);
@@ -43,6 +58,11 @@ describe('The second books of orders', () => {
     expect(found(placed(), paid, started, fulfilled, credited(), provisioned)).toEqual([]);
     expect(found(placed(), { type: 'OrderCancelled', data: buyer })).toEqual([]);
     expect(found(placed(), paid, started, failed)).toEqual([]);
+  });
+
+  it('find nothing in what an order billed for a time when nothing came being given back', () => {
+    const facts = [placed(), paid, started, fulfilled, credited(), givenBack('30.00')];
+    expect(found(...facts).filter((text) => text.includes('given back'))).toEqual([]);
   });
 
   it.each([
@@ -56,6 +76,7 @@ describe('The second books of orders', () => {
     ['a credit to another account', [placed(), paid, started, fulfilled, credited(3, 'c-2')], 'credited to another account'],
     ['an end without a credit', [placed(), paid, started, fulfilled, provisioned], 'not credited with what was ordered'],
     ['a credit of something else', [placed(), paid, started, fulfilled, credited(2), provisioned], 'not credited with what was ordered'],
+    ['more given back than was billed', [placed(), paid, started, fulfilled, credited(), givenBack('30.01')], 'is given back 30.01'],
     ['a failure after the credit', [placed(), paid, started, fulfilled, credited(), failed], 'failed after its pool was credited'],
   ])('find %s', (_, facts, message) => {
     expect(found(...facts).some((text) => text.includes(message))).toBe(true);

@@ -2,6 +2,7 @@ import { sumsOfMoney, times } from '../money.js';
 import type { OrderFact, OrderPlaced } from '../order/order.events.js';
 import { sumsOf } from '../pool/lines.js';
 import type { LicensePurchased } from '../pool/pool.events.js';
+import type { SubscriptionResized } from '../pool/subscription.events.js';
 import { sameValue } from '../same-value.js';
 import type { Report } from './books.js';
 
@@ -52,6 +53,13 @@ export class OrderBook {
     if (order.placed.accountId !== accountId) report(`order ${orderId} is credited to another account`);
     if (order.last !== 'OrderFulfilled') report(`order ${orderId} is credited after ${order.last}: it was not delivered`);
     order.credited = sumsOf(lots);
+  }
+
+  /** Its licenses came too late for the period that it billed: that comes back as a whole, and nothing more. */
+  giveBack({ orderId = '', credited }: SubscriptionResized['data'], report: Report): void {
+    const order = this.known.get(orderId);
+    if (order === undefined || credited === undefined || sameValue(order.placed.totals, [credited])) return;
+    report(`order ${orderId} is given back ${credited.amount}, which is not what it billed`);
   }
 }
 
