@@ -1,9 +1,9 @@
 import type { IndexEntry, Projection } from './projection.js';
 import { ReadStoreUnavailable } from './read-store.js';
 import type { IndexRange, ReadStore } from './read-store.js';
-import { forgetServing, servingLately } from './serving.js';
+import { forgetServing, owedBy, servingLately } from './serving.js';
 import type { Serving } from './serving.js';
-import { ReadModelBehind } from './wait.js';
+import { ReadModelBehind, waitFor } from './wait.js';
 
 /** One version of a read model, for the length of one query. Errors of all calls: ReadStoreUnavailable. */
 export interface ReadView<Doc extends object = object> {
@@ -27,12 +27,25 @@ export interface ReadView<Doc extends object = object> {
 
 /**
  * The version of a read model that serves now. Ask for it once per query, and not for longer: versions are replaced.
- * Errors: ReadModelBehind when no version has been filled yet, ReadStoreUnavailable.
+ * Errors: ReadModelBehind when no version has been filled yet, or what waitFor was told does not come back, ReadModelStopped, ReadStoreUnavailable.
  */
 export async function viewOf<Doc extends object>(store: ReadStore, projection: Projection<Doc>): Promise<ReadView<Doc>> {
-  const serving = await servingLately(store, projection.name);
+  let serving = await servingLately(store, projection.name);
+  // Whoever waited for a position is answered with it, also by a version that began to serve since and is behind the one before.
+  for (let owed = owedBehind(store, projection.name, serving); owed !== undefined; owed = owedBehind(store, projection.name, serving)) {
+    await waitFor(store, projection, owed, catchUpMilliseconds);
+    serving = await servingLately(store, projection.name);
+  }
   if (!serving) throw new ReadModelBehind(projection.name, 0n, undefined);
   return new BoundView<Doc>(store, projection, serving);
+}
+
+const catchUpMilliseconds = 5_000;
+
+/** The position that a version owes and has not reached. */
+function owedBehind(store: ReadStore, projection: string, serving: Serving | undefined): bigint | undefined {
+  const owed = serving && owedBy(store, projection, serving);
+  return owed !== undefined && (serving?.position ?? -1n) < owed ? owed : undefined;
 }
 
 class BoundView<Doc extends object> implements ReadView<Doc> {

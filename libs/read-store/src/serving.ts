@@ -44,6 +44,38 @@ export function forgetServing(store: ReadStore, projection: string): void {
   askedOf(store).delete(projection);
 }
 
+/** For how long a reader that was told how far a read model has come may take to ask it. */
+const owedForMs = 10_000;
+
+interface Owed extends Pick<Serving, 'version' | 'life'> {
+  readonly position: bigint;
+  readonly until: number;
+}
+const owedByStores = new WeakMap<ReadStore, Map<string, Owed>>();
+
+/** Somebody was told that the version that serves holds everything up to here, and asks it next. */
+export function owe(store: ReadStore, projection: string, position: bigint, { version, life }: Serving): void {
+  let owed = owedByStores.get(store);
+  if (!owed) owedByStores.set(store, (owed = new Map()));
+  const before = owedBy(store, projection, { version, life });
+  owed.set(projection, {
+    version,
+    life,
+    position: before !== undefined && before > position ? before : position,
+    until: performance.now() + owedForMs,
+  });
+}
+
+/**
+ * How far a version has to have come before it answers in this process: it may serve since a moment ago, and be behind the one it replaced. The same version
+ * in another life owes nothing: it was emptied, and serves again only when it has been filled to the end of the log.
+ */
+export function owedBy(store: ReadStore, projection: string, { version, life }: Pick<Serving, 'version' | 'life'>): bigint | undefined {
+  const owed = owedByStores.get(store)?.get(projection);
+  if (owed === undefined || owed.until < performance.now() || (owed.version === version && owed.life !== life)) return undefined;
+  return owed.position;
+}
+
 async function ask(store: ReadStore, projection: string): Promise<Serving | undefined> {
   const version = await store.servingVersion(projection);
   if (version === undefined) return undefined;

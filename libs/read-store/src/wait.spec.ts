@@ -81,6 +81,19 @@ describe('waiting for a read model', () => {
     expect(await viewOf(store, tally)).toMatchObject({ version: 2, position: 500n });
   });
 
+  it('is not followed by a view of a version that began to serve meanwhile and is behind', async () => {
+    await waitFor(store, tally, 100n, 0);
+    const another = await store.begin('tally', 2);
+    const at = async (position: bigint) => store.setProgress({ projection: 'tally', version: 2, next: { position }, known: another });
+    await at(90n);
+    await store.setServingVersion('tally', 2);
+    // A look of somebody else finds the other version.
+    await waitFor(store, tally, 90n, 0);
+    const view = viewOf(store, tally);
+    await at(101n);
+    expect(await view).toMatchObject({ version: 2, position: 101n });
+  });
+
   it('fails when the store cannot be reached, rather than run out its time', async () => {
     const closed = await openLmdbReadStore(join(folder, 'other'));
     await closed.close();

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Projection } from './projection.js';
 import type { Progress, ReadStore } from './read-store.js';
-import { servingNow } from './serving.js';
+import { owe, servingNow } from './serving.js';
+import type { Serving } from './serving.js';
 
 /** The read model did not come as far as asked for within the time. */
 export class ReadModelBehind extends Error {
@@ -94,8 +95,10 @@ class Waiting {
           continue;
         }
         this.#waiters.delete(waiter);
-        if (outcome === 'reached') waiter.resolve();
-        else waiter.reject(outcome);
+        if (outcome === 'reached') {
+          owe(this.store, this.projection, waiter.position, progress as Serving);
+          waiter.resolve();
+        } else waiter.reject(outcome);
       }
       if (this.#waiters.size > 0) await pause(now - newest < patientAfterMs ? shortPauseMs : longPauseMs);
     }
