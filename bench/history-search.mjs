@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { catalogue, customerList, historySearch, listCustomers, searchHistory, userList } from '#projections';
 import { connectRedisReadStore, openLmdbReadStore, Pump, waitFor } from '#read-store';
+import { cursorOf } from '../dist/projections/pages.js';
 
 const { values } = parseArgs({
   options: {
@@ -205,9 +206,18 @@ const kinds = {
   'all filters': () => ({ customerName: pick(family), skus: [pick(skus), pick(skus)], ...period(90) }),
   'all filters, name of half': () => ({ customerName: '株式会社', skus: [pick(skus), pick(skus)], ...period(90) }),
   'a page from the middle': () => ({ cursor: cursorAt(between()) }),
-  'a page from the middle, name of half': () => ({ cursor: cursorAt(between()), customerName: '株式会社' }),
+  'a page from the middle, name of half': () => ({ cursor: cursorAt(between(), '株式会社'), customerName: '株式会社' }),
 };
-const cursorAt = (at) => Buffer.from(JSON.stringify([Math.floor(at).toString(36).padStart(9, '0'), ''])).toString('base64url');
+/** As searchHistory makes them, for no filter but perhaps a name. */
+const cursorAt = (at, customerName) =>
+  cursorOf({ sort: Math.floor(at).toString(36).padStart(9, '0'), key: '' }, [
+    historySearch.name,
+    partner,
+    undefined,
+    undefined,
+    customerName,
+    [],
+  ]);
 
 async function fill(store, entries) {
   const begun = performance.now();

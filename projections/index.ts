@@ -48,4 +48,4 @@ export * from './pool-balance/pool-balance.query.js';
 export { subscriptionStates } from './subscription-list/subscription-document.js';
 export * from './subscription-list/subscription-list.query.js';
 export * from './user-list/user-list.query.js';
-export type { Page } from './pages.js';
+export { cursorOf, placeOf, type Asked, type Page } from './pages.js';

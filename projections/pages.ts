@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Rejected } from '#licensing';
 import type { IndexRange, ReadView } from '#read-store';
 
@@ -33,7 +34,8 @@ export async function pageOf<Document extends object>(
   { limit: asked, cursor }: Paging,
 ): Promise<Page<Document>> {
   const limit = limitOf(asked);
-  const after = placeOf(cursor);
+  const question = [view.name, partition, direction, [...indexes].sort()];
+  const after = placeOf(cursor, question);
   // One more than wanted tells whether there is a next page.
   const ranges = indexes.map((index) => ({ index, direction, limit: limit + 1, ...(after && { after }) }));
   const sign = direction === 'ascending' ? 1 : -1;
@@ -52,7 +54,7 @@ export async function pageOf<Document extends object>(
       const document = documents[at];
       return document !== undefined && isStillThere(document, place) ? [document] : [];
     }),
-    next: found.length > limit ? cursorOf(places.at(-1)!) : null,
+    next: found.length > limit ? cursorOf(places.at(-1)!, question) : null,
   };
 }
 
@@ -61,22 +63,37 @@ export function inTheOrderOfIndexes(one: Place, other: Place): number {
   return Buffer.compare(Buffer.from(`${one.sort}\0${one.key}`), Buffer.from(`${other.sort}\0${other.key}`));
 }
 
-export function cursorOf(place: Place): string {
-  return Buffer.from(JSON.stringify([place.sort, place.key])).toString('base64url');
+/**
+ * What a list was asked for: its name, whose it is, and its filters. A cursor goes on with that question only, in pages of any size: with other filters it
+ * would leave out what stands before its place and was never shown.
+ */
+export type Asked = readonly (string | undefined | readonly string[])[];
+
+export function cursorOf({ sort, key }: Place, question: Asked): string {
+  return Buffer.from(JSON.stringify([sort, key, sealOf(sort, key, question)])).toString('base64url');
 }
 
-/** The place a cursor stands for. Refuses INVALID_REQUEST when the text was not made by `cursorOf`. */
-export function placeOf(cursor: string | undefined): Place | undefined {
+/** The place a cursor stands for. Refuses INVALID_REQUEST when the text was not made by `cursorOf`, for this question. */
+export function placeOf(cursor: string | undefined, question: Asked): Place | undefined {
   if (cursor === undefined) return undefined;
   try {
-    const [sort, key, ...rest]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (typeof sort === 'string' && typeof key === 'string' && rest.length === 0) return { sort, key };
+    const [sort, key, seal, ...rest]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const isOurs = typeof sort === 'string' && typeof key === 'string' && seal === sealOf(sort, key, question) && rest.length === 0;
+    if (isOurs) return { sort, key };
   } catch {
     // Falls through: what cannot be read and what reads as something else are refused alike.
   }
-  throw new Rejected('INVALID_REQUEST', 'The cursor is not one that this list gave out: take it unchanged from `next`.', {
-    errors: [{ path: 'cursor', message: 'is not a cursor of this list' }],
-  });
+  throw new Rejected(
+    'INVALID_REQUEST',
+    'The cursor is not one that this list gave out for these filters: take it unchanged from `next`, and ask with the same filters.',
+    { errors: [{ path: 'cursor', message: 'is not a cursor of this list with these filters' }] },
+  );
+}
+
+/** Guards against mistakes, not against malice: a place in a list that one may read anyway is no secret. */
+function sealOf(sort: string, key: string, question: Asked): string {
+  const text = JSON.stringify([sort, key, question.map((part) => (part === undefined || part === '' ? null : part))]);
+  return createHash('sha256').update(text).digest('base64url').slice(0, 12);
 }
 
 /** The page size to use: what was asked for, from 1 to 500. */

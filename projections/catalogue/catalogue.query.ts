@@ -33,7 +33,8 @@ export async function listProducts(
   },
 ): Promise<Page<ListedProduct> & { readonly total: number }> {
   const limit = limitOf(question.limit);
-  const after = placeOf(question.cursor)?.sort;
+  const asked = [catalogue.name, question.query, question.category, question.forSale];
+  const after = placeOf(question.cursor, asked)?.sort;
   const wanted = part(question.query);
   const category = question.category === undefined ? undefined : fold(question.category);
   const rows = await tables.of(store, await viewOf(store, catalogue), everyProduct);
@@ -43,7 +44,7 @@ export async function listProducts(
     .filter(({ withdrawn }) => question.forSale === undefined || withdrawn === (question.forSale === 'false'));
   const rest = after === undefined ? found : found.filter((product) => product.sku > after);
   const items = rest.slice(0, limit);
-  return { items, total: found.length, next: rest.length > limit ? cursorOf({ sort: items.at(-1)!.sku, key: '' }) : null };
+  return { items, total: found.length, next: rest.length > limit ? cursorOf({ sort: items.at(-1)!.sku, key: '' }, asked) : null };
 }
 
 /** One product, withdrawn ones included; undefined when it was never listed. */

@@ -46,8 +46,9 @@ export async function listDeadlines(
 ): Promise<Page<Deadline>> {
   const { accountId, before } = question;
   const limit = limitOf(question.limit);
-  const after = placeOf(question.cursor);
   const kinds = deadlineKinds.filter((kind) => question.kinds?.includes(kind) ?? true);
+  const asked = [deadlineList.name, accountId, before, kinds];
+  const after = placeOf(question.cursor, asked);
   if (kinds.length === 0 || (before !== undefined && before <= now)) return { items: [], next: null };
   const view = await viewOf(store, deadlineList);
   const partition = shardOf(accountId);
@@ -75,5 +76,5 @@ export async function listDeadlines(
     // Read after it was found: what was renewed in between has another time, and may end where it was to renew.
     return deadline?.kind === kind && timeSort(deadline.at) === sort ? [deadline] : [];
   });
-  return { items, next: merged.length > limit ? cursorOf(page.at(-1)!) : null };
+  return { items, next: merged.length > limit ? cursorOf(page.at(-1)!, asked) : null };
 }

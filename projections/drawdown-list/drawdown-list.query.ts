@@ -98,7 +98,9 @@ export async function listDrawdowns(
   { accountId, ...question }: DrawdownQuestion,
 ): Promise<Page<DrawdownItem> & { readonly total: number }> {
   const limit = limitOf(question.limit);
-  const after = placeOf(question.cursor)?.sort;
+  const { states, customer, from, to } = question;
+  const asked = [drawdownList.name, accountId, states && [...states].sort(), customer, from, to];
+  const after = placeOf(question.cursor, asked)?.sort;
   const view = await viewOf(store, drawdownList);
   const { rows, names } = await tables.of(store, view, accountId);
   const isWanted = filterOf(question, names);
@@ -110,7 +112,7 @@ export async function listDrawdowns(
     accountId,
     page.map(({ drawdownId }) => drawdownId),
   );
-  const next = rest.length > limit ? cursorOf({ sort: page.at(-1)!.submitted, key: '' }) : null;
+  const next = rest.length > limit ? cursorOf({ sort: page.at(-1)!.submitted, key: '' }, asked) : null;
   // Read after it was found: what was decided in between may be in a state that nobody asked for.
   const wanted = drawdowns.filter((drawdown) => isWanted(rowOf(drawdown)));
   return { items: await joined(store, wanted), total: found.length, next };

@@ -49,10 +49,11 @@ export interface HistoryItem {
 export async function searchHistory(store: ReadStore, question: HistoryQuestion): Promise<Page<HistoryItem> & { readonly total: number }> {
   const { accountId } = question;
   const limit = limitOf(question.limit);
-  const after = placeOf(question.cursor);
   const view = await viewOf(store, historySearch);
   const customers = await namedCustomers(store, view, accountId);
-  const skus = [...new Set(question.skus)].filter((sku) => sku !== '');
+  const skus = [...new Set(question.skus)].filter((sku) => sku !== '').sort();
+  const asked = [historySearch.name, accountId, question.from, question.to, question.customerName, skus];
+  const after = placeOf(question.cursor, asked);
   const selection = {
     within: { from: question.from && timeSort(question.from), to: question.to && timeSort(question.to) },
     skus: skus.length > 0 ? skus : undefined,
@@ -63,7 +64,7 @@ export async function searchHistory(store: ReadStore, question: HistoryQuestion)
     countRows(store, view, accountId, selection, customers),
   ]);
   const page = found.slice(0, limit);
-  return { items: await joined(store, page, customers), total, next: found.length > limit ? cursorOf(page.at(-1)!.entry) : null };
+  return { items: await joined(store, page, customers), total, next: found.length > limit ? cursorOf(page.at(-1)!.entry, asked) : null };
 }
 
 /** The rows as they are answered, with the names that stand elsewhere. */

@@ -37,7 +37,8 @@ export async function listSubscriptions(
   const wanted = part(question.query);
   const view = await viewOf(store, subscriptionList);
   const found: { readonly item: ListedSubscription; readonly place: { sort: string; key: string } }[] = [];
-  let after = placeOf(question.cursor);
+  const asked = [subscriptionList.name, accountId, states && [...states].sort(), skus && [...skus].sort(), question.query];
+  let after = placeOf(question.cursor, asked);
   for (let full = true; full && found.length <= limit;) {
     const places = await view.range(accountId, { index: subscriptionIndex.all, after, direction: 'descending', limit: chunk });
     const entries = await view.documents(
@@ -58,7 +59,7 @@ export async function listSubscriptions(
     full = places.length === chunk;
   }
   const page = found.slice(0, limit);
-  return { items: page.map(({ item }) => item), next: found.length > limit ? cursorOf(page.at(-1)!.place) : null };
+  return { items: page.map(({ item }) => item), next: found.length > limit ? cursorOf(page.at(-1)!.place, asked) : null };
 }
 
 /** One subscription with its history, oldest first: the first 500 facts. Undefined when the account has none of this id. */

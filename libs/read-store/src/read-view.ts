@@ -7,6 +7,8 @@ import { ReadModelBehind, waitFor } from './wait.js';
 
 /** One version of a read model, for the length of one query. Errors of all calls: ReadStoreUnavailable. */
 export interface ReadView<Doc extends object = object> {
+  /** The projection's. */
+  readonly name: string;
   /** The stored version that answers. */
   readonly version: number;
   /** Of this version: another one when it was emptied and filled again, from another log perhaps. */
@@ -49,6 +51,7 @@ function owedBehind(store: ReadStore, projection: string, serving: Serving | und
 }
 
 class BoundView<Doc extends object> implements ReadView<Doc> {
+  readonly name: string;
   readonly version: number;
   readonly life: string;
   readonly position: bigint | undefined;
@@ -58,6 +61,7 @@ class BoundView<Doc extends object> implements ReadView<Doc> {
     private readonly projection: Projection<Doc>,
     private readonly known: Serving,
   ) {
+    this.name = projection.name;
     this.version = known.version;
     this.life = known.life;
     this.position = known.position;

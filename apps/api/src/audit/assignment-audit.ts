@@ -1,6 +1,6 @@
 import type { EventLog, FactMetadata, RecordedEvent } from '#event-store';
 import { givenBy, isGiving, Rejected, type LicenseReceived } from '#licensing';
-import { invalid } from '../http/invalid.js';
+import { cursorOf, placeOf, type Asked } from '#projections';
 import { readMoment, type Moment } from '../pool/moment.js';
 import { readPool, type PoolSources } from '../pool/pool.views.js';
 import type { AuditedAssignment, AuditedAssignmentsAnswer } from './audit.answers.js';
@@ -26,8 +26,9 @@ export async function auditAssignments(sources: PoolSources, question: AuditQues
   const endOfLog = await log.end();
   const moment = readMoment(question.asOf) ?? { at: now() };
   refuseFuture(moment, now(), endOfLog ?? 0n);
-  const begin = readCursor(question.cursor);
-  const page = new Page(question.limit, begin);
+  const asked = ['audit', question.account, question.asOf];
+  const begin = readCursor(question.cursor, asked);
+  const page = new Page(question.limit, begin, asked);
   const accounts = new Set<string>(question.account === undefined ? [] : [question.account]);
   let position: bigint | undefined;
   for await (const event of poolFacts(log, question.account, begin?.after, moment)) {
@@ -84,11 +85,9 @@ interface Place {
   readonly rows: number;
 }
 
-function readCursor(cursor: string | undefined): Place | undefined {
-  if (cursor === undefined) return undefined;
-  const parts = /^(\d{1,19})?\.(\d{1,6})$/.exec(cursor);
-  if (!parts) throw invalid([{ path: 'cursor', message: 'must be `next` of the page before' }]);
-  return { after: parts[1] === undefined ? undefined : BigInt(parts[1]), rows: Number(parts[2]) };
+function readCursor(cursor: string | undefined, asked: Asked): Place | undefined {
+  const place = placeOf(cursor, asked);
+  return place && { after: place.sort === '' ? undefined : BigInt(place.sort), rows: Number(place.key) };
 }
 
 /** Gathers the rows of one page, and knows where the next one begins. */
@@ -101,6 +100,7 @@ class Page {
   constructor(
     private readonly limit: number,
     begin: Place | undefined,
+    private readonly asked: Asked,
   ) {
     this.after = begin?.after;
     this.skip = begin?.rows ?? 0;
@@ -113,7 +113,7 @@ class Page {
     const fresh = rows.slice(this.skip);
     this.rows.push(...fresh.slice(0, room));
     if (fresh.length > room) {
-      this.next = `${this.after ?? ''}.${this.skip + room}`;
+      this.next = cursorOf({ sort: String(this.after ?? ''), key: String(this.skip + room) }, this.asked);
       return;
     }
     if (rows.length > 0) this.skip = 0;
