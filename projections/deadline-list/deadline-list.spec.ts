@@ -140,7 +140,7 @@ describe('the hold of a drawdown', () => {
         at: may,
         accountId: 'p',
         subject: { type: 'drawdown', id: 'd-1' },
-        effect: 'The drawdown lapses, unless it is accepted before: 4 of a can be used again',
+        effect: 'The drawdown lapses, unless it is accepted before: 4 of a are no longer held',
         sku: 'a',
         quantity: 4,
       },

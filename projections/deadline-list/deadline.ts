@@ -28,9 +28,10 @@ export function deadlineOf(document: DeadlineDocument, sort: string): Deadline |
     return { kind, at, accountId, subject: { type: 'lot', id: lotId }, effect, sku, quantity };
   }
   if (document.about === 'hold') {
+    // Not that they can be used again: a hold that lasts as long as its licenses ends with them (ADR 035).
     const { drawdownId, lines } = document;
     const sums = [...sumsOf(lines)];
-    const effect = `The drawdown lapses, unless it is accepted before: ${sums.map(([sku, count]) => `${count} of ${sku}`).join(', ')} can be used again`;
+    const effect = `The drawdown lapses, unless it is accepted before: ${sums.map(([sku, count]) => `${count} of ${sku}`).join(', ')} are no longer held`;
     const quantity = sums.reduce((sum, [, count]) => sum + count, 0);
     return {
       kind,
