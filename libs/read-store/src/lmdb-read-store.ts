@@ -23,6 +23,8 @@ interface VersionRecord {
   life: string;
   position?: string;
   stopped?: Progress['stopped'];
+  /** Somebody began to drop it: there is nothing in it to go on with. */
+  dropping?: true;
 }
 
 const keyOf = (...parts: string[]): Buffer => Buffer.from(parts.join('\0'));
@@ -219,6 +221,8 @@ class LmdbReadStore implements ReadStore {
   }
 
   async begin(projection: string, version: number): Promise<Progress> {
+    // What a drop that was cut short has left behind would be taken for what the log says.
+    if (this.environment.read(() => this.#record(projection, version))?.dropping) await this.drop(projection, version);
     return this.environment.write(() => {
       if (!this.#record(projection, version)) this.#setRecord(projection, version, { life: randomUUID() });
       return this.#progress(projection, version);
@@ -231,7 +235,7 @@ class LmdbReadStore implements ReadStore {
 
   #progress(projection: string, version: number): Progress {
     const record = this.#record(projection, version);
-    if (!record) return { position: undefined };
+    if (!record || record.dropping) return { position: undefined };
     return {
       life: record.life,
       position: record.position === undefined ? undefined : BigInt(record.position),
@@ -292,18 +296,30 @@ class LmdbReadStore implements ReadStore {
 
   async drop(projection: string, version: number): Promise<void> {
     const stored = storedName(projection, version);
-    for (const name of ['documents', 'entries', 'blocks'] as const) {
-      // In portions, so that commits of other projections are not kept waiting. The record goes last: a drop cut short is found again by it.
-      for (let removed = -1; removed !== 0;) {
-        removed = await this.environment.write(() => {
-          const database = this.#in[name];
-          const keys = [...database.getKeys({ start: keyOf(stored, ''), end: endOf(stored), limit: 5_000 })];
-          for (const key of keys) database.removeSync(key);
-          return keys.length;
-        });
+    const names = ['documents', 'entries', 'blocks'] as const;
+    const some = (name: (typeof names)[number], limit: number): Buffer[] => [
+      ...this.#in[name].getKeys({ start: keyOf(stored, ''), end: endOf(stored), limit }),
+    ];
+    // Somebody may begin it again before all of it is gone: then that is gone too, and once more from the mark on.
+    for (let isGone = false; !isGone;) {
+      // Readers and projectors at work on it notice at once, and so does whoever begins it again after a drop that was cut short.
+      await this.environment.write(() => this.#setRecord(projection, version, { life: randomUUID(), dropping: true }));
+      for (const name of names) {
+        // In portions, so that commits of other projections are not kept waiting. The record goes last: a drop cut short is found again by it.
+        for (let removed = -1; removed !== 0;) {
+          removed = await this.environment.write(() => {
+            const keys = some(name, 5_000);
+            for (const key of keys) this.#in[name].removeSync(key);
+            return keys.length;
+          });
+        }
       }
+      isGone = await this.environment.write(() => {
+        if (names.some((name) => some(name, 1).length > 0)) return false;
+        this.#in.records.removeSync(keyOf('version', projection, String(version)));
+        return true;
+      });
     }
-    await this.environment.write(() => this.#in.records.removeSync(keyOf('version', projection, String(version))));
   }
 
   async stopServing(projection: string): Promise<void> {

@@ -22,6 +22,22 @@ if (redisIsInstalled()) {
     await redis.stop();
   });
 
+  it('begins a version from nothing when its drop was cut short', async () => {
+    const redis = await spawnRedis();
+    const store = await connectRedisReadStore(redis.url);
+    const address = { projection: 'view', version: 1, partition: 'a' };
+    await store.begin('view', 1);
+    await store.commit({ address, readCheckpoint: undefined, checkpoint: 5n, documents: [document('x', { n: 1 })] });
+    await redis.command('HSET', '{view}:versions', '1', 'dropping');
+    await redis.command('DEL', '{view.v1}:progress');
+    expect(await store.begin('view', 1)).toEqual({ life: expect.any(String), position: undefined });
+    expect(await dumpOf(store, 'view', 1)).toEqual([]);
+    expect(await store.partitionCheckpoint(address)).toBeUndefined();
+    expect(await store.versions('view')).toEqual([1]);
+    await store.close();
+    await redis.stop();
+  });
+
   readStoreContract('Redis', async () => {
     const redis = await spawnRedis();
     const store = await connectRedisReadStore(redis.url);

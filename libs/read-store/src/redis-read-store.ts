@@ -17,6 +17,7 @@ interface Scripted {
   commitPartition(numberOfKeys: number, keys: readonly string[], values: readonly string[]): Promise<number>;
   moveProgress(key: string, life: string, known: string, position: string, stopped: string): Promise<number>;
   serveVersion(key: string, version: number): Promise<number>;
+  forgetVersion(key: string, version: number, mark: string): Promise<number>;
   countRanges(numberOfKeys: number, ...keysAndBounds: string[]): Promise<number[]>;
   readRanges(numberOfKeys: number, ...keysAndRanges: (string | number)[]): Promise<string[][]>;
 }
@@ -26,6 +27,8 @@ type Client = (Redis | Cluster) & Scripted;
 const answerWithinMs = 2_000;
 /** A script asks this many indexes at most: about a millisecond, in which Redis does nothing else. */
 const rangesAtOnce = 200;
+/** What the list of versions says of one that is being dropped. */
+const dropping = 'dropping';
 /** A dump or a drop reads whole partitions at a time. */
 const scanCount = 1_000;
 
@@ -202,6 +205,8 @@ class RedisReadStore implements ReadStore {
 
   async begin(projection: string, version: number): Promise<Progress> {
     const [first, ...others] = progressKeys(projection, version, this.cluster) as [string, ...string[]];
+    // What a drop that was cut short has left behind would be taken for what the log says.
+    if ((await this.#ask(this.client.hget(versionsKey(projection), String(version)))) === dropping) await this.drop(projection, version);
     await this.#ask(this.client.hset(versionsKey(projection), String(version), '1'));
     await this.#ask(this.client.hsetnx(first, 'life', randomUUID()));
     const life = await this.#ask(this.client.hget(first, 'life'));
@@ -268,16 +273,22 @@ class RedisReadStore implements ReadStore {
   }
 
   async drop(projection: string, version: number): Promise<void> {
-    // The progress goes first, so that a projector still at work on this version notices; the list of versions last, so that a drop cut short is found again.
-    await this.#ask(Promise.all(progressKeys(projection, version, this.cluster).map((key) => this.client.unlink(key))));
-    for (let found = -1; found !== 0;) {
-      found = 0;
-      for await (const keys of this.#scan(partitionPattern(projection, version))) {
-        found += keys.length;
-        await this.#ask(Promise.all(keys.map((key) => this.client.unlink(key))));
-      }
+    // The mark goes first, so that whoever begins this version again after a drop that was cut short finishes that; then the progress, so that a projector
+    // still at work on it notices; the list of versions last, so that it is found again.
+    await this.#ask(this.client.hset(versionsKey(projection), String(version), dropping));
+    const unlinkAll = async (keys: readonly string[]): Promise<number> => {
+      const unlinked = await this.#ask(Promise.all(keys.map((key) => this.client.unlink(key))));
+      return unlinked.reduce((sum, count) => sum + count, 0);
+    };
+    const progress = progressKeys(projection, version, this.cluster);
+    await unlinkAll(progress);
+    // Somebody may begin it again before all of it is gone: it must begin once more, with nothing that lies there.
+    for (let left = -1; left !== 0;) {
+      left = 0;
+      for await (const keys of this.#scan(partitionPattern(projection, version))) left += await unlinkAll(keys);
+      left += await unlinkAll(progress);
     }
-    await this.#ask(this.client.hdel(versionsKey(projection), String(version)));
+    await this.#ask(this.client.forgetVersion(versionsKey(projection), version, dropping));
   }
 
   async stopServing(projection: string): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * The three writes that must be one step on the server, and two reads that would be hundreds of commands. Each touches keys of one hash slot
+ * The four writes that must be one step on the server, and two reads that would be hundreds of commands. Each touches keys of one hash slot
  * only. Positions in the progress record are padded to 20 digits, so that they compare as text: Lua's numbers lose whole numbers above 2^53.
  */
 
@@ -63,6 +63,12 @@ redis.call('HSET', KEYS[1], 'serving', ARGV[1])
 return tonumber(ARGV[1])
 `;
 
+/** KEYS: the versions of a projection. ARGV: a version, and the mark that it was given before it was dropped. One that was begun again stays. */
+const forgetVersion = `
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end
+return 0
+`;
+
 /** KEYS: indexes, the same one as often as there are ranges in it. ARGV: for each the low and the high bound. Answers how many lie between. */
 const countRanges = `
 local counts = {}
@@ -85,4 +91,5 @@ export const redisScripts = {
   commitPartition: { lua: commitPartition },
   moveProgress: { lua: moveProgress, numberOfKeys: 1 },
   serveVersion: { lua: serveVersion, numberOfKeys: 1 },
+  forgetVersion: { lua: forgetVersion, numberOfKeys: 1 },
 };
