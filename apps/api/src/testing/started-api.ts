@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { startEventStore } from '#embedded-event-store';
-import { connectEventLog, Feed, Ledger } from '#event-store';
+import { connectEventLog, Feed, Ledger, type EventLog } from '#event-store';
 import { referencePrefixes } from '#licensing';
 import { readSecrets, readSettings, wallClock, type Clock } from '#platform';
 import { projections } from '#projections';
@@ -83,21 +83,7 @@ export async function startApi(
   await makeFirstOperator(parts, () => {});
   const app = await createApi(parts);
 
-  const call = async ({ method = 'GET', url, token, headers = {}, body }: Call): Promise<Answer> => {
-    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const answer = await app.inject({
-      method,
-      url,
-      headers: { ...authorization, ...headers },
-      ...(body !== undefined && { payload: body as object }),
-    });
-    const text = answer.body;
-    return {
-      status: answer.statusCode,
-      headers: answer.headers as never,
-      body: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text,
-    };
-  };
+  const call = callerOf(app);
   const signIn = async (login: string, password: string): Promise<string> => {
     const answer = await call({ method: 'POST', url: '/v1/sessions', body: { login, password } });
     if (answer.status !== 200) throw new Error(`${login} could not sign in: ${JSON.stringify(answer.body)}`);
@@ -121,6 +107,48 @@ export async function startApi(
       await readStore.close();
       await eventStore.close();
       await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** How calls are made to an application. */
+function callerOf(app: NestFastifyApplication): (call: Call) => Promise<Answer> {
+  return async ({ method = 'GET', url, token, headers = {}, body }) => {
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const answer = await app.inject({
+      method,
+      url,
+      headers: { ...authorization, ...headers },
+      ...(body !== undefined && { payload: body as object }),
+    });
+    const text = answer.body;
+    return {
+      status: answer.statusCode,
+      headers: answer.headers as never,
+      body: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text,
+    };
+  };
+}
+
+/** The API as another process has it: the same stores, reached through a log and a ledger of its own. */
+export async function anotherApi(
+  { parts }: StartedApi,
+  { eventLog, ...options }: { readonly eventLog: EventLog; readonly cacheBytesMax?: number; readonly unknownMsMax?: number },
+): Promise<Pick<StartedApi, 'call'> & { close(): Promise<void> }> {
+  const ledger = new Ledger({ log: eventLog, now: () => parts.clock.nowText(), ...options });
+  const closing = new AbortController();
+  const following = ledger.follow({
+    after: await parts.eventLog.end(),
+    filter: { streamPrefixes: referencePrefixes },
+    signal: closing.signal,
+  });
+  const app = await createApi({ ...parts, eventLog, ledger });
+  return {
+    call: callerOf(app),
+    async close() {
+      await app.close();
+      closing.abort();
+      await following;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { AppendUnknown } from '../event-log.js';
+import { AppendUnknown, LogUnavailable } from '../event-log.js';
 import type { EventLog } from '../event-log.js';
 
 /** The same log, where chosen appends end without an answer: `lost` after it was written, `dropped` before. */
@@ -14,6 +14,49 @@ export function withoutAnswers(log: EventLog, fate: (stream: string) => 'answere
       return appended;
     },
     readStream: (stream, range) => log.readStream(stream, range),
+    readAll: (options) => log.readAll(options),
+    follow: (options) => log.follow(options),
+    end: () => log.end(),
+    close: () => log.close(),
+  };
+}
+
+/** The log of a process that can die: from then on nothing that it asks is answered. */
+export interface DyingLog extends EventLog {
+  /** It dies when so many appends more have been written, before it hears of the last. */
+  dieAfter(appends: number): void;
+  /** As a process that has been started again. Answers whether it had died. */
+  revive(): boolean;
+}
+
+export function dyingLog(log: EventLog): DyingLog {
+  let left = Infinity;
+  const live = (): void => {
+    if (left === 0) throw new LogUnavailable('the process is gone');
+  };
+  return {
+    dieAfter(appends) {
+      left = appends;
+    },
+    revive() {
+      const hadDied = left === 0;
+      left = Infinity;
+      return hadDied;
+    },
+    async append(...given) {
+      live();
+      const appended = await log.append(...given);
+      left -= 1;
+      live();
+      return appended;
+    },
+    async *readStream(...given) {
+      live();
+      for await (const event of log.readStream(...given)) {
+        live();
+        yield event;
+      }
+    },
     readAll: (options) => log.readAll(options),
     follow: (options) => log.follow(options),
     end: () => log.end(),
