@@ -17,6 +17,13 @@ export function textFinding(value: unknown, min: number, max: number, form: 'lin
   return undefined;
 }
 
+/** A position in the log; undefined when the text is none that a log can have: they are below 2^63. */
+export function toPosition(text: unknown): bigint | undefined {
+  if (typeof text !== 'string' || !/^\d{1,19}$/.test(text)) return undefined;
+  const position = BigInt(text);
+  return position < 2n ** 63n ? position : undefined;
+}
+
 const instantPattern = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 
 /** The same moment in UTC with milliseconds; undefined when it is not an RFC 3339 date and time, or a date that no calendar has. */

@@ -3,7 +3,16 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
 import { isEmailAddress } from '#licensing';
-import { durationFinding, idPattern, instantFinding, skuPattern, textFinding, toInstant, websiteFinding } from './field-rules.js';
+import {
+  durationFinding,
+  idPattern,
+  instantFinding,
+  skuPattern,
+  textFinding,
+  toInstant,
+  toPosition,
+  websiteFinding,
+} from './field-rules.js';
 
 /**
  * The words that describe a field: each one checks what a client sends and documents it in OpenAPI, from the same numbers.
@@ -248,7 +257,7 @@ export const NextCursor = () =>
 /** A position in the log as a decimal text. */
 export const LogPosition = (documented: Documented = {}) =>
   field({ type: 'string', pattern: '^\\d{1,19}$', ...documented }, (value) =>
-    matches(value, /^\d{1,19}$/) && BigInt(value as string) < 2n ** 63n ? undefined : 'must be a log position: a whole number as text',
+    toPosition(value) === undefined ? 'must be a log position: a whole number as text' : undefined,
   );
 
 /** Several values, separated by commas. */

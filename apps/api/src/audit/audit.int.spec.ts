@@ -139,6 +139,7 @@ describe('assignments as they stood', () => {
     ['account=me', 400, 'INVALID_REQUEST'],
     ['account=7b1f5c1e-4b0e-4c39-9d0a-0a8f1b0f6d11', 404, 'POOL_NOT_FOUND'],
     ['cursor=somewhere', 400, 'INVALID_REQUEST'],
+    ['cursor=9999999999999999999.0', 400, 'INVALID_REQUEST'],
     ['limit=501', 400, 'INVALID_REQUEST'],
     ['until=now', 400, 'INVALID_REQUEST'],
   ])('refuses ?%s with %i %s', async (query, status, code) => {

@@ -150,7 +150,7 @@ describe('the feed as a stream', () => {
     reader.leave();
   });
 
-  it.each(['1', 'x'])('refuses to go on after %s, where no event stands', async (after) => {
+  it.each(['1', 'x', '9999999999999999999'])('refuses to go on after %s, where no event stands', async (after) => {
     const answer = await api.call({ url: '/v1/events/stream', token: auditor, headers: { 'last-event-id': after } });
     expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
   });

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
-import { toInstant } from '../field-rules.js';
+import { toInstant, toPosition } from '../field-rules.js';
 
 /** Where in history: everything recorded up to a position (included), or before or at a moment. */
 export type Moment = { readonly position: bigint } | { readonly at: string };
@@ -9,7 +9,8 @@ export type Moment = { readonly position: bigint } | { readonly at: string };
 /** Reads an RFC 3339 time or a log position; undefined when the text is neither. */
 export function readMoment(text: unknown): Moment | undefined {
   if (typeof text !== 'string') return undefined;
-  if (/^\d{1,19}$/.test(text)) return BigInt(text) < 2n ** 63n ? { position: BigInt(text) } : undefined;
+  const position = toPosition(text);
+  if (position !== undefined) return { position };
   const at = toInstant(text);
   return at === undefined ? undefined : { at };
 }
