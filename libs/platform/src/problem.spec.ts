@@ -67,6 +67,17 @@ describe('a problem', () => {
     });
   });
 
+  it('repeats what was sent, but not at any length', () => {
+    const long = 'x'.repeat(5_000);
+    const { detail, errors } = problemOf(new Rejected('INVALID_REQUEST', long, { errors: [{ path: long, message: long }] }), 'c');
+    const [{ path, message }] = errors as [{ path: string; message: string }];
+    expect([detail, path, message].map((text) => [text.length, text.at(-1)])).toEqual([
+      [2000, '…'],
+      [200, '…'],
+      [500, '…'],
+    ]);
+  });
+
   it('says when to come again with 429 and 503 only', () => {
     for (const [code, { status }] of Object.entries(rejections))
       expect([code, retryAfter(new Rejected(code as never, ''))]).toEqual([code, status === 429 || status === 503 ? 2 : undefined]);

@@ -69,11 +69,21 @@ function refusalOfHttp(error: unknown): Rejected | undefined {
   return new Rejected('INVALID_REQUEST', detail, { errors: [{ path: '', message: detail }] });
 }
 
+/** What was sent may be repeated in a refusal, but not at any length. */
+const longest = { detail: 2000, path: 200, message: 500 };
+
 export function problemOf(refusal: Rejected, correlationId: string): Problem {
-  const { code, detail, members } = refusal;
+  const { code, members } = refusal;
   const { status, title } = rejections[code];
   const type = `urn:license-ledger:problem:${code.toLowerCase().replaceAll('_', '-')}`;
-  return { ...members, type, title, status, detail, code, correlationId };
+  const errors = members['errors'] as readonly { readonly path: string; readonly message: string }[] | undefined;
+  const shown = errors?.map(({ path, message }) => ({ path: cut(path, longest.path), message: cut(message, longest.message) }));
+  const detail = cut(refusal.detail, longest.detail);
+  return { ...members, ...(shown && { errors: shown }), type, title, status, detail, code, correlationId };
+}
+
+function cut(text: string, charactersMax: number): string {
+  return text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 1)}…`;
 }
 
 /** What `Retry-After` says, in seconds; undefined when a repetition does not help. */
