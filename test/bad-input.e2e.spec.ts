@@ -316,6 +316,18 @@ it('a signed call that is wrong is refused before it is read', async () => {
   await refused([signed(headers)], 400, 'INVALID_REQUEST');
 });
 
+it('an account that nobody registered has nothing, not even for those who see all', async () => {
+  const nobodys = { accountId: randomUUID(), customerId: randomUUID(), partnerId: randomUUID() };
+  const about = endpoints.filter(({ call }) => /^GET .*\/\{(account|customer|partner)Id\}/.test(call));
+  const answers = await Promise.all(
+    about.map(async (endpoint) => {
+      const { status, body } = await api.call(request(endpoint, { token: tokens['auditor'], ids: nobodys }));
+      return [endpoint.call, status, body.code.endsWith('_NOT_FOUND')];
+    }),
+  );
+  expect(answers).toEqual(about.map(({ call }) => [call, 404, true]));
+});
+
 it('what is nowhere is nowhere', async () => {
   const calls = [
     { url: '/v1/nothing' },

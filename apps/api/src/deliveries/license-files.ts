@@ -5,6 +5,7 @@ import { readLicenseFileKeys, type LicenseFileKeys, type Settings } from '#platf
 import { findLicenseFile, listLicenseFiles, type ListedLicenseFile, type Page } from '#projections';
 import type { ReadStore } from '#read-store';
 import { READ_STORE, SETTINGS } from '../parts.js';
+import { accountKind } from '../pool/pool.references.js';
 import type { LicenseFileAnswer } from './deliveries.answers.js';
 import type { ListLicenseFiles } from './deliveries.commands.js';
 
@@ -44,9 +45,10 @@ export class LicenseFiles {
     return { fileId, file };
   }
 
-  /** Errors: LICENSE_FILE_KEY_MISSING. */
+  /** Errors: LICENSE_FILE_KEY_MISSING; POOL_NOT_FOUND. */
   async list(question: ListLicenseFiles): Promise<Page<LicenseFileAnswer>> {
     const { items, next } = await listLicenseFiles(this.store, question);
+    if (items.length === 0) await accountKind(this.ledger, question.accountId);
     const ends = await this.endsOf(question.accountId);
     return { items: await Promise.all(items.map((file) => this.answer(file, ends))), next };
   }

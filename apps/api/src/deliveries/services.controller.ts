@@ -1,12 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import type { Receipt } from '#event-store';
+import { Ledger, type Receipt } from '#event-store';
 import { listServices, productNames, quantityOf, type ListedService } from '#projections';
 import type { ReadStore } from '#read-store';
 import { written } from '../http/answer.js';
 import { Input } from '../http/input.js';
 import { Reads, Section, Writes } from '../http/route.js';
 import { READ_STORE } from '../parts.js';
+import { accountKind } from '../pool/pool.references.js';
 import { ServiceChangedAnswer, ServiceListAnswer } from './deliveries.answers.js';
 import { CompleteProvisioning, ConfirmProvisioning, FailProvisioning, ListServices, RequestProvisioning } from './deliveries.commands.js';
 
@@ -17,6 +18,7 @@ const completion = 'Said twice, it is one completion. The signed call is `POST /
 export class ServicesController {
   constructor(
     private readonly commands: CommandBus,
+    private readonly ledger: Ledger,
     @Inject(READ_STORE) private readonly store: ReadStore,
   ) {}
 
@@ -30,6 +32,7 @@ export class ServicesController {
   })
   async list(@Input() question: ListServices): Promise<ServiceListAnswer> {
     const { items, next } = await listServices(this.store, question);
+    if (items.length === 0) await accountKind(this.ledger, question.accountId);
     const names = await productNames(
       this.store,
       items.map(({ sku }) => sku),

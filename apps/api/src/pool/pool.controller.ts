@@ -12,6 +12,7 @@ import { ActivationAnswer, AssignmentAnswer, AssignmentListAnswer, PoolAnswer, P
 import { ActivateLicenses, AssignLicenses, PurchaseLicenses, ReversePurchase } from './pool.commands.js';
 import { ListAssignments, ReadPool } from './pool.questions.js';
 import { story } from '../story.js';
+import { accountKind } from './pool.references.js';
 import { previewedPool, readPool, type PoolSources } from './pool.views.js';
 import { purchaseAnswer, reversed } from './purchases.js';
 
@@ -89,8 +90,10 @@ export class PoolController {
     models: ['history-search', 'catalogue', 'user-list'],
     answer: AssignmentListAnswer,
   })
-  history(@Input() { sku, ...question }: ListAssignments) {
-    return searchHistory(this.store, { ...question, skus: sku });
+  async history(@Input() { sku, ...question }: ListAssignments) {
+    const page = await searchHistory(this.store, { ...question, skus: sku });
+    if (page.total === 0) await accountKind(this.ledger, question.accountId);
+    return page;
   }
 
   @Writes('POST', 'activations', {
