@@ -39,7 +39,7 @@ export async function createUserAs(ledger: Ledger, passwords: Passwords, command
  */
 async function recordNewUser(ledger: Ledger, passwords: Passwords, { password, ...command }: NewUser): Promise<Receipt> {
   const userId = command.context.commandId;
-  const { expectedRevision: _, dryRun = false, ...context } = command.context;
+  const { dryRun = false, ...context } = command.context;
   const creation = { ...command, userId, context };
   // The id comes from the key: who is there already was made by this very call, which is answered again.
   if ((await ledger.load(user, userId)).revision >= 0) return ledger.record(user, userId, creation, createUser);

@@ -23,6 +23,13 @@ const someone = (): string => `user-${randomUUID()}`;
 const password = 'correct horse battery';
 
 describe('a new user', () => {
+  it('is none that a revision could be known of: If-Match is refused, and its login stays free', async () => {
+    const login = someone();
+    const refused = await create({ login, role: 'auditor' }, { headers: { 'if-match': '"0"' } });
+    expect(refused).toMatchObject({ status: 412, body: { code: 'REVISION_MISMATCH', actualRevision: -1 } });
+    expect((await create({ login, role: 'auditor' })).status).toBe(201);
+  });
+
   it('can sign in, and sees itself and its account', async () => {
     const login = someone();
     const created = await create({ login, role: 'partner', accountId: partner.id, password, givenName: '花子', email: 'h@example.com' });
