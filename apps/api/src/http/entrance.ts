@@ -8,7 +8,7 @@ import { jsonFault } from './json-body.js';
 import { routeFacts, type ApiRequest, type RouteFacts } from './request.js';
 
 /** Answers are data, never pages: nothing in them may be run, framed, guessed at or kept. The page at /docs has its own. */
-const secureHeaders: Readonly<Record<string, string>> = {
+export const secureHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -47,7 +47,6 @@ export function guardEntrance(fastify: FastifyInstance, parts: EntranceParts): v
   async function enter(request: ApiRequest, { access }: RouteFacts): Promise<void> {
     const token = bearerToken(request);
     if (token === undefined && access.signedBy && request.headers['webhook-signature'] !== undefined) {
-      await requests.take('signed');
       request.signedText = '';
       return;
     }
@@ -79,7 +78,8 @@ export function guardEntrance(fastify: FastifyInstance, parts: EntranceParts): v
       return done(error as Error);
     }
     request.principal = { userId: signedBy!.replace('Secret', ''), role: 'system' };
-    done();
+    // Counted when it is known whose call it is: what anybody signs with nothing takes no room from those who sign.
+    requests.take(request.principal.userId).then(() => done(), done);
   });
 }
 
@@ -104,6 +104,8 @@ export function parseBodies(fastify: FastifyInstance): void {
     { parseAs: 'string' },
     (request: FastifyRequest, text: string, done) => {
       if ((request as ApiRequest).signedText !== undefined) (request as ApiRequest).signedText = text;
+      const { 'content-encoding': encoding = 'identity' } = request.headers;
+      if (encoding !== 'identity') return done(new Rejected('UNSUPPORTED_MEDIA_TYPE', `A body is sent as it is, not as ${encoding}`));
       if (text === '') return done(null, undefined);
       parse(request, text, (error, body) => {
         const fault = error ? undefined : jsonFault(text);
@@ -119,7 +121,8 @@ function correlationId({ headers }: FastifyRequest): string {
   return typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-function bearerToken({ headers: { authorization } }: FastifyRequest): string | undefined {
+/** The access token of a request; undefined when it has none. Errors: Rejected UNAUTHENTICATED. */
+export function bearerToken({ headers: { authorization } }: FastifyRequest): string | undefined {
   if (authorization === undefined) return undefined;
   if (authorization.length > 7 && authorization.slice(0, 7).toLowerCase() === 'bearer ') return authorization.slice(7).trim();
   throw new Rejected('UNAUTHENTICATED', 'The Authorization header must be: Bearer <access token>');

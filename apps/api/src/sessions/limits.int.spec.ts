@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import { startApi, type StartedApi } from '../testing/started-api.js';
 
 let api: StartedApi;
@@ -23,6 +25,23 @@ it('refuses more requests of a principal than allowed; others go on', async () =
   for (let call = 0; call < 5; call++) statuses.push((await api.call({ url: '/v1/me', token: api.operator })).status);
   expect([body.user.login, ...statuses]).toEqual(['operator', 200, 200, 200, 200, 429]);
   expect((await api.call({ url: '/v1/health/live' })).status).toBe(200);
+});
+
+it('counts signed calls when they are known to be signed: what anybody makes up takes no room from the shop', async () => {
+  const body = JSON.stringify({ storeAccountId: 'EC-1', orderId: 'EC-ORDER-1', purchasedAt: '2026-04-01T00:00:00Z', lines: [] });
+  const call = async (secret: string) => {
+    const [id, at] = [randomUUID(), new Date()];
+    const signature = new Webhook(secret).sign(id, at, body);
+    const timestamp = String(Math.floor(at.getTime() / 1000));
+    const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
+    return (
+      await api.call({ method: 'POST', url: '/v1/store/purchases', body, headers: { ...headers, 'content-type': 'application/json' } })
+    ).status;
+  };
+  for (let times = 0; times < 6; times++) expect(await call('whsec_c29tZWJvZHkgZWxzZSB3aG8gc2lnbnM=')).toBe(401);
+  const statuses = [];
+  for (let times = 0; times < 6; times++) statuses.push(await call(api.parts.secrets.storeSecret!));
+  expect(statuses).toEqual([400, 400, 400, 400, 400, 429]);
 });
 
 it('believes the address that a proxy tells only when the proxy is trusted', async () => {
