@@ -29,8 +29,11 @@ describe('an access token', () => {
     const tokens = new Tokens(secret, 60, clock);
     const { accessToken, expiresAt } = await tokens.issue(partner);
     expect(expiresAt).toBe('2026-04-01T01:00:00.000Z');
+    expect(tokens.livesMs(accessToken)).toBe(0);
     await tokens.principal(accessToken);
+    expect(tokens.livesMs(accessToken)).toBe(60 * 60 * 1000);
     clock.wait(60);
+    expect(tokens.livesMs(accessToken)).toBe(0);
     expect(await refusal(() => tokens.principal(accessToken))).toBe('UNAUTHENTICATED');
     expect(await refusal(() => new Tokens(secret, 60, clock).principal(accessToken))).toBe('UNAUTHENTICATED');
   });

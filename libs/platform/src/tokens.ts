@@ -54,6 +54,12 @@ export class Tokens {
     throw new Rejected('UNAUTHENTICATED', 'The access token has expired');
   }
 
+  /** For how many milliseconds a token still speaks for somebody; 0 when it is not known to. */
+  livesMs(token: string): number {
+    const { expiresAtMs = 0 } = this.verified.get(token) ?? {};
+    return Math.max(0, expiresAtMs - this.clock.now().getTime());
+  }
+
   private async verify(token: string): Promise<Actor> {
     const currentDate = this.clock.now();
     const { payload } = await jwtVerify(token, this.key, {

@@ -1,10 +1,12 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { EventLog, Feed, ListenOptions, RecordedEvent } from '#event-store';
 import { Rejected } from '#licensing';
-import type { Log, Settings } from '#platform';
+import { Tokens, type Log } from '#platform';
+import { toPosition } from '../field-rules.js';
+import { bearerToken } from '../http/entrance.js';
 import { invalid } from '../http/invalid.js';
 import type { ApiReply, ApiRequest } from '../http/request.js';
-import { EVENT_LOG, FEED, LOG, SETTINGS } from '../parts.js';
+import { EVENT_LOG, FEED, LOG } from '../parts.js';
 import { writeEventStream, type EventStreamOptions } from './event-stream.js';
 
 /** Streams that may be open at once in one process. */
@@ -19,7 +21,7 @@ export class EventStreams implements OnModuleDestroy {
   constructor(
     @Inject(EVENT_LOG) private readonly eventLog: EventLog,
     @Inject(FEED) private readonly feed: Feed,
-    @Inject(SETTINGS) private readonly settings: Settings,
+    private readonly tokens: Tokens,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -29,6 +31,8 @@ export class EventStreams implements OnModuleDestroy {
 
   /** Settles when the reader has left, or the stream has ended. Errors, before anything was answered: TOO_MANY_REQUESTS. */
   async answer(request: ApiRequest, reply: ApiReply, wanted: Omit<EventStreamOptions, 'feed' | 'signal'>): Promise<void> {
+    // Whoever only asks for the head is not kept waiting for a stream that has none to show.
+    if (request.method === 'HEAD') return void reply.type('text/event-stream; charset=utf-8').send('');
     if (this.open >= streamsMax) throw new Rejected('TOO_MANY_REQUESTS', `${streamsMax} streams are open already`);
     // Who is told that the stream begins misses nothing from then on.
     await this.feed.start();
@@ -36,7 +40,7 @@ export class EventStreams implements OnModuleDestroy {
     reply.hijack();
     const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' };
     reply.raw.writeHead(200, headers as Record<string, string>);
-    const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(this.settings.accessTokenMinutes * 60_000)]);
+    const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(this.tokens.livesMs(bearerToken(request)!))]);
     try {
       await writeEventStream(reply.raw, { ...wanted, feed: this.feed, signal });
     } catch (error) {
@@ -77,7 +81,7 @@ export class EventStreams implements OnModuleDestroy {
 export function lastSeen({ headers }: ApiRequest): bigint | undefined {
   const text = headers['last-event-id'];
   if (text === undefined) return undefined;
-  if (typeof text !== 'string' || !/^\d{1,19}$/.test(text))
-    throw invalid([{ path: 'Last-Event-ID', message: 'must be a log position: a whole number as text' }]);
-  return BigInt(text);
+  const position = toPosition(text);
+  if (position === undefined) throw invalid([{ path: 'Last-Event-ID', message: 'must be a log position: a whole number as text' }]);
+  return position;
 }
