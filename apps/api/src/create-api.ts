@@ -11,6 +11,7 @@ import { begin, guardEntrance, parseBodies } from './http/entrance.js';
 import { InputPipe, ReadModels } from './http/input.js';
 import { measureRequests } from './http/measure.js';
 import { ProblemFilter, type ProblemReply } from './http/problem.filter.js';
+import { refuseUnreadable } from './http/unreadable.js';
 import { nameRoutes, type ApiReply, type ApiRequest } from './http/request.js';
 import { partnerSees } from './pool/pool.references.js';
 import type { ApiParts } from './parts.js';
@@ -26,6 +27,7 @@ export async function createApi(parts: ApiParts, modules: readonly Type[] = reso
     trustProxy: parts.settings.trustedProxies ? [...parts.settings.trustedProxies] : false,
     // A caller that sends its request drop by drop does not hold a connection for ever.
     requestTimeout: 30_000,
+    clientErrorHandler: refuseUnreadable(metrics.refusals),
     // Ids of our own are in the logs; Fastify's are not used.
     genReqId: () => '',
     // An address that cannot be read is refused before any hook runs.

@@ -30,7 +30,7 @@ describe('The catalogue of refusals', () => {
 
   it.each(Object.keys(rejections) as RejectionCode[])('says %s in a sentence, with a status that fits', (code) => {
     expect(rejections[code].title).toMatch(/^[A-Za-z].{10,}[^.]$/);
-    expect([400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503]).toContain(rejections[code].status);
+    expect([400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 429, 431, 500, 503]).toContain(rejections[code].status);
     expect(code.endsWith('_NOT_FOUND')).toBe(rejections[code].status === 404 && code !== 'STORE_ACCOUNT_NOT_LINKED');
   });
 

@@ -22,6 +22,7 @@ export const rejections = {
   STREAM_NOT_FOUND: { status: 404, title: 'No such stream' },
   PARTNER_CODE_NOT_FOUND: { status: 404, title: 'No partner has this code' },
   STORE_ACCOUNT_NOT_LINKED: { status: 404, title: 'No partner has linked this store account yet: try again later' },
+  REQUEST_TIMEOUT: { status: 408, title: 'The request did not come whole in time' },
   POOL_EXHAUSTED: { status: 409, title: 'The pool has fewer licenses available than requested' },
   ORDER_CONFLICT: { status: 409, title: 'This order was already recorded with other lines' },
   REVERSAL_EXCEEDS_AVAILABLE: { status: 409, title: 'Only what is still available can be reversed' },
@@ -60,6 +61,7 @@ export const rejections = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is not of a media type that this call takes' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'This Idempotency-Key was used with another body' },
   AS_OF_IN_FUTURE: { status: 422, title: 'asOf lies in the future' },
+  HEADERS_TOO_LARGE: { status: 431, title: 'The address and the headers are larger than allowed' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests: wait and try again' },
   INTERNAL_ERROR: { status: 500, title: 'Something went wrong on our side; the correlation id finds it in our log' },
   EVENT_STORE_UNAVAILABLE: {
