@@ -27,4 +27,25 @@ describe('the documents', () => {
     expect(said.stdout).not.toMatch(/error|warning/);
     expect(said.stderr).toContain('is valid');
   });
+
+  it('have every route that is served; only they themselves and the metrics are not in them', () => {
+    const documented = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const others = served(api).filter((route) => !documented.includes(route));
+    expect(others.filter((route) => !/^GET \/(docs(\/|$)|v1\/openapi\.json$|metrics$)/.test(route))).toEqual([]);
+    expect(documented.filter((route) => !served(api).includes(route))).toEqual([]);
+  });
 });
+
+/** Every route of the server, as its own tree of them shows it; each GET is a HEAD, too. */
+function served({ app }: StartedApi): string[] {
+  const above: string[] = [];
+  const lines = app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false }).split('\n').filter(Boolean);
+  return lines.flatMap((line) => {
+    const [, indent, step, methods] = /^([│ ]*)[├└]── (\S+)(?: \((.+)\))?$/.exec(line)!;
+    above.splice(indent!.length / 4, Infinity, step!);
+    const path = above.join('').replace(/:(\w+)/g, '{$1}');
+    return (methods?.split(', ') ?? []).filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`);
+  });
+}
