@@ -58,7 +58,7 @@ const monthly = { period: 'P1M', commitment: 'P1M' };
 const yearly = { period: 'P1M', commitment: 'P1Y' };
 const windowed = { term: 'P1M', termStarts: 'onPurchase', reversibility: 'windowed', cancellationWindow: 'P7D' } as const;
 /** What is sold: every way in which a term begins, and in which a product is handed over or subscribed to. */
-export const policies: Record<string, Policy> = {
+const policies: Record<string, Policy> = {
   Y: { term: 'P1Y', termStarts: 'onAssignment', ...irreversible },
   U: { term: 'P1M', termStarts: 'onFirstUse', ...irreversible },
   P: { term: null, termStarts: 'onPurchase', ...irreversible },
@@ -323,10 +323,6 @@ export class RandomWorld {
     const [{ event }] = this.undelivered.splice(first, 1) as [{ event: ProjectedEvent }];
     const assignment = givenBy(event as unknown as Giving);
     this.do(pool, customerId, receiveLicenses, { from: accountId, giverRevision: event.revision, assignment });
-  }
-
-  get inTransit(): readonly ProjectedEvent[] {
-    return this.undelivered.map(({ event }) => event);
   }
 
   private rename(customerId: string): void {
