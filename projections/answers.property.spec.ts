@@ -16,7 +16,7 @@ import { temporaryStore } from './testing/stores.js';
 import { Story } from './testing/story.js';
 
 /** More of them: `HISTORIES=100 npm run jest -- projections/answers`. */
-const worlds = Math.min(Number(process.env['HISTORIES'] ??? 8), 1_000);
+const worlds = Math.min(Number(process.env['HISTORIES'] ?? 8), 1_000);
 const always = '2020-01-01T00:00:00.000Z';
 
 /** All pages of a list. */
