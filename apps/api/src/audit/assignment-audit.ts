@@ -1,6 +1,8 @@
 import type { EventLog, FactMetadata, RecordedEvent } from '#event-store';
 import { givenBy, isGiving, Rejected, type LicenseReceived } from '#licensing';
 import { cursorOf, placeOf, type Asked } from '#projections';
+import { toPosition } from '../field-rules.js';
+import { invalid } from '../http/invalid.js';
 import { readMoment, type Moment } from '../pool/moment.js';
 import { readPool, type PoolSources } from '../pool/pool.views.js';
 import type { AuditedAssignment, AuditedAssignmentsAnswer } from './audit.answers.js';
@@ -87,7 +89,12 @@ interface Place {
 
 function readCursor(cursor: string | undefined, asked: Asked): Place | undefined {
   const place = placeOf(cursor, asked);
-  return place && { after: place.sort === '' ? undefined : BigInt(place.sort), rows: Number(place.key) };
+  if (place === undefined) return undefined;
+  // Anybody can seal a cursor: what it says is looked at as everything else that is sent.
+  const after = toPosition(place.sort);
+  if ((place.sort !== '' && after === undefined) || !/^\d{1,6}$/.test(place.key))
+    throw invalid([{ path: 'cursor', message: 'must be `next` of the page before' }]);
+  return { after, rows: Number(place.key) };
 }
 
 /** Gathers the rows of one page, and knows where the next one begins. */

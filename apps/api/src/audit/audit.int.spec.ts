@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { cursorOf } from '#projections';
 import { startApi, type Answer, type StartedApi } from '../testing/started-api.js';
 import { bought, newCustomer, newPartner, newProduct, tokenOf, type Tenant } from '../testing/tenants.js';
 
@@ -130,6 +131,23 @@ describe('assignments as they stood', () => {
     expect(paged).toEqual(all);
   });
 
+  it('go on by a cursor with the question it was given for only', async () => {
+    const { next } = (await audit('limit=1')).body;
+    expect(await audit(`limit=2&cursor=${next}`)).toMatchObject({ status: 200 });
+    expect(await audit(`account=${partner.id}&cursor=${next}`)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
+  });
+
+  it.each([
+    { sort: 'somewhere', key: '0' },
+    { sort: '9999999999999999999', key: '0' },
+    { sort: '-1', key: '0' },
+    { sort: '', key: 'some' },
+    { sort: '', key: '-1' },
+  ])('are not looked for behind a place that no log has, whoever sealed the cursor: %j', async (place) => {
+    const cursor = cursorOf(place, ['audit', undefined, undefined]);
+    expect(await audit(`cursor=${cursor}`)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
+  });
+
   it.each([
     ['asOf=2999-01-01T00:00:00Z', 422, 'AS_OF_IN_FUTURE'],
     ['asOf=999999999999', 422, 'AS_OF_IN_FUTURE'],
@@ -139,7 +157,6 @@ describe('assignments as they stood', () => {
     ['account=me', 400, 'INVALID_REQUEST'],
     ['account=7b1f5c1e-4b0e-4c39-9d0a-0a8f1b0f6d11', 404, 'POOL_NOT_FOUND'],
     ['cursor=somewhere', 400, 'INVALID_REQUEST'],
-    ['cursor=9999999999999999999.0', 400, 'INVALID_REQUEST'],
     ['limit=501', 400, 'INVALID_REQUEST'],
     ['until=now', 400, 'INVALID_REQUEST'],
   ])('refuses ?%s with %i %s', async (query, status, code) => {
