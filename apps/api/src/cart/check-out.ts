@@ -6,27 +6,19 @@ import {
   checkOutCart,
   order,
   type CartCheckedOut,
-  type CartState,
   type CheckoutBegun,
   type KeptCartLine,
 } from '#licensing';
 import { uuidV5 } from '../http/command-context.js';
 import { asPlaced, firstFact } from '../orders/order-stream.js';
 import { placeOrder } from '../orders/place-order.js';
-import { stepOf } from '../sub-command.js';
+import { knownBefore, stepOf } from '../sub-command.js';
 import type { CheckOutCart } from './cart.commands.js';
 
 /** An order of the cart, and what was recorded of it. */
 interface Ordered {
   readonly orderId: string;
   readonly receipt: Receipt;
-}
-
-/** Thrown out of a decision to learn, from the state it is made on, that the command is a new one. */
-class NotBegunYet extends Error {
-  constructor(readonly state: CartState) {
-    super('not begun yet');
-  }
 }
 
 /**
@@ -38,13 +30,15 @@ export async function checkOut(ledger: Ledger, log: EventLog, command: CheckOutC
   const { context } = command;
   const { userId } = context.actor;
   const orderIdAfter = (checkouts: number) => uuidV5(`cart ${userId} ${checkouts}`);
-  let begun = await begunBefore(ledger, userId, command);
-  if ('checkouts' in begun) {
-    const { lines, checkouts } = begun;
+  const beginning = { context, orderIdAfter };
+  let begun = await knownBefore(ledger, cart, userId, beginning, beginCheckout);
+  if (begun === undefined) {
+    const { lines, checkouts } = (await ledger.load(cart, userId)).state;
+    const next = orderIdAfter(checkouts);
     // What the order would be refused for is refused before anything is recorded.
-    const preview = await place(ledger, command, orderIdAfter(checkouts), lines, true);
-    if (context.dryRun) return { orderId: orderIdAfter(checkouts), receipt: preview };
-    begun = await ledger.record(cart, userId, { context, orderIdAfter }, beginCheckout);
+    const preview = await place(ledger, command, next, [...lines], true);
+    if (context.dryRun) return { orderId: next, receipt: preview };
+    begun = await ledger.record(cart, userId, beginning, beginCheckout);
   }
   const { orderId } = (begun.facts[0] as RecordedFact<CheckoutBegun | CartCheckedOut>).data;
   const { lines } = (await ledger.load(cart, userId, true)).state;
@@ -53,18 +47,6 @@ export async function checkOut(ledger: Ledger, log: EventLog, command: CheckOutC
   await ledger.record(cart, userId, taken, checkOutCart);
   if (receipt.facts.length > 0) return { orderId, receipt };
   return { orderId, receipt: asPlaced(receipt, await firstFact(log, orderId), begun.replayed) };
-}
-
-/** What this very command recorded in the cart before; else the cart as it stands. */
-async function begunBefore(ledger: Ledger, userId: string, { context }: CheckOutCart): Promise<Receipt | CartState> {
-  try {
-    return await ledger.record(cart, userId, { context }, (state: CartState) => {
-      throw new NotBegunYet({ lines: [...state.lines], checkouts: state.checkouts });
-    });
-  } catch (error) {
-    if (error instanceof NotBegunYet) return error.state;
-    throw error;
-  }
 }
 
 /** Places the order, unless that was done; what is in the cart does not matter then. */
